@@ -1,0 +1,113 @@
+// shoal_bench: where a 3-node cluster on this machine stands, beside redis-server in the same run.
+//
+// Figures of one run are ratios between systems on one machine, not records. Redis keeps one copy and no versions and
+// does not read before it writes; a shoal put merges a version vector on three nodes and waits for two of them.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "bench/load/closed_loop.h"
+#include "bench/load/local_cluster.h"
+#include "bench/load/redis.h"
+
+namespace {
+
+using namespace shoal;
+
+struct Settings {
+  int seconds = 3;
+  std::uint64_t keys = 100'000;
+  std::size_t value_bytes = 100;
+  std::filesystem::path dir;
+};
+
+void print_row(const std::string& system, const std::string& operation, int inflight, double per_second, double p50_ms,
+               double p99_ms, std::uint64_t errors) {
+  fmt::print("{:<34} {:<4} {:>8} {:>12.0f} {:>9.3f} {:>9.3f} {:>7}\n", system, operation, inflight, per_second, p50_ms,
+             p99_ms, errors);
+  std::fflush(stdout);
+}
+
+double ms(std::chrono::microseconds latency) { return static_cast<double>(latency.count()) / 1000.0; }
+
+void measure(Client& client, const Settings& settings, const std::string& system, LoadKind kind, int inflight) {
+  LoadOptions options;
+  options.kind = kind;
+  options.inflight = inflight;
+  options.keys = settings.keys;
+  options.value_bytes = settings.value_bytes;
+  options.duration = std::chrono::seconds(settings.seconds);
+  if (kind == LoadKind::put) options.prefix = fmt::format("put-{}:", inflight);
+  const LoadResult result = run_closed_loop(client, options);
+  print_row(system, kind == LoadKind::put ? "put" : "get", inflight, result.per_second(), ms(result.latency.at(0.5)),
+            ms(result.latency.at(0.99)), result.errors);
+  if (result.errors > 0) fmt::print("  first error: {}\n", result.first_error);
+}
+
+Status bench_shoal(const Settings& settings, const std::string& durability) {
+  LocalClusterOptions options;
+  options.shoald = program_dir() / "shoald";
+  options.dir = settings.dir / ("shoal-" + durability);
+  options.nodes = 3;
+  options.arguments = {"--durability", durability};
+  Result<LocalCluster> cluster = LocalCluster::start(options);
+  if (!cluster) return cluster.error();
+  Client client(Options{.seeds = cluster->seeds(), .timeout = std::chrono::seconds(10), .r = 2, .w = 2});
+  LoadOptions data;
+  data.keys = settings.keys;
+  data.value_bytes = settings.value_bytes;
+  if (const Status filled = fill(client, data); !filled) return filled;
+  const std::string system = "shoal, 3 nodes, r=w=2, " + durability;
+  for (const int inflight : {1, 48, 256}) {
+    measure(client, settings, system, LoadKind::put, inflight);
+    measure(client, settings, system, LoadKind::get, inflight);
+  }
+  return cluster->stop();
+}
+
+Status bench_redis(const Settings& settings, bool always) {
+  const std::string system = always ? "redis, 1 node, appendfsync always" : "redis, 1 node, nothing on disk";
+  const Result<Redis> redis = Redis::start(settings.dir / (always ? "redis-always" : "redis-memory"), always);
+  if (!redis) return redis.error();
+  for (const int connections : {1, 48, 256}) {
+    for (const std::string command : {"SET", "GET"}) {
+      const std::uint64_t requests = (connections == 1 ? 5'000u : 40'000u) * static_cast<unsigned>(settings.seconds);
+      const Result<RedisFigures> figures =
+          redis->run(command, connections, requests, settings.keys, settings.value_bytes);
+      if (!figures) return figures.error();
+      print_row(system, command, connections, figures->per_second, figures->p50_ms, figures->p99_ms, 0);
+    }
+  }
+  return Unit{};
+}
+
+Status bench_all(const Settings& settings) {
+  fmt::print("{:<34} {:<4} {:>8} {:>12} {:>9} {:>9} {:>7}\n", "system", "op", "inflight", "op/s", "p50 ms", "p99 ms",
+             "errors");
+  for (const char* durability : {"sync", "relaxed"})
+    if (const Status done = bench_shoal(settings, durability); !done) return done;
+  for (const bool always : {true, false})
+    if (const Status done = bench_redis(settings, always); !done) return done;
+  return Unit{};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("shoal_bench: put and get of a 3-node cluster, beside redis-server");
+  Settings settings;
+  app.add_option("--seconds", settings.seconds, "Length of each measurement")->check(CLI::Range(1, 600));
+  app.add_option("--keys", settings.keys, "Keys of the data set")->check(CLI::Range(1'000, 100'000'000));
+  app.add_option("--value-bytes", settings.value_bytes, "Size of each value")->check(CLI::Range(0, 8 << 20));
+  CLI11_PARSE(app, argc, argv);
+  std::string pattern = (std::filesystem::temp_directory_path() / "shoal-bench-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) return std::perror("shoal_bench"), 4;
+  settings.dir = pattern;
+  const Status done = bench_all(settings);
+  std::filesystem::remove_all(settings.dir);
+  if (done) return 0;
+  std::fprintf(stderr, "shoal_bench: %s\n", done.error().message.c_str());
+  return 4;
+}

@@ -1,0 +1,58 @@
+#include "bench/load/redis.h"
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <sstream>
+
+namespace shoal {
+namespace {
+
+std::string output_of(const std::string& command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), &::pclose);
+  std::string out;
+  std::array<char, 4096> buffer{};
+  for (std::size_t n = 0; pipe && (n = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) > 0;)
+    out.append(buffer.data(), n);
+  return out;
+}
+
+// "SET","123456.78","0.301","0.096","0.295","0.487","0.615","1.255": name, rps, avg, min, p50, p95, p99, max
+Result<RedisFigures> parse_csv(const std::string& output, const std::string& command) {
+  const std::size_t at = output.find("\"" + command + "\"");
+  if (at == std::string::npos) return fail(Errc::io, "redis-benchmark gave no figures: " + output);
+  std::istringstream line(output.substr(at, output.find('\n', at) - at));
+  std::vector<std::string> fields;
+  for (std::string field; std::getline(line, field, ',');) fields.push_back(field.substr(1, field.size() - 2));
+  if (fields.size() < 7) return fail(Errc::io, "redis-benchmark gave no figures: " + output);
+  return RedisFigures{std::stod(fields[1]), std::stod(fields[4]), std::stod(fields[6])};
+}
+
+}  // namespace
+
+Result<Redis> Redis::start(const std::filesystem::path& dir, bool appendonly_always) {
+  std::filesystem::create_directories(dir);
+  const Result<std::uint16_t> port = find_free_ports(1);
+  if (!port) return port.error();
+  std::vector<std::string> command{
+      "redis-server", "--port", std::to_string(*port), "--bind", "127.0.0.1", "--dir", dir.string(),
+      "--save",       "",       "--daemonize",         "no"};
+  if (appendonly_always) command.insert(command.end(), {"--appendonly", "yes", "--appendfsync", "always"});
+  Result<ChildProcess> server =
+      ChildProcess::start(command, dir / "redis.log", "Ready to accept connections", std::chrono::seconds(20));
+  if (!server) return server.error();
+  Redis redis;
+  redis.server_ = *std::move(server);
+  redis.port_ = *port;
+  return redis;
+}
+
+Result<RedisFigures> Redis::run(const std::string& command, int connections, std::uint64_t requests, std::uint64_t keys,
+                                std::size_t value_bytes) const {
+  std::ostringstream line;
+  line << "redis-benchmark -h 127.0.0.1 -p " << port_ << " -t " << command << " -c " << connections << " -n "
+       << requests << " -r " << keys << " -d " << value_bytes << " --csv --precision 3 2>&1";
+  return parse_csv(output_of(line.str()), command);
+}
+
+}  // namespace shoal

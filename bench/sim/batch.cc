@@ -1,0 +1,90 @@
+#include "bench/sim/batch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace shoal::sim {
+
+void Batch::add(std::uint64_t seed, const RunResult& result) {
+  if (seeds == 0) first = seed;
+  last = seed;
+  seeds += 1;
+  counted += result.counted ? 1 : 0;
+  operations += result.operations;
+  violations += result.violations.size();
+  if (!result.violations.empty()) failing.push_back(seed);
+  for (std::size_t i = 0; i < marks.size(); ++i) marks[i] += result.marks.of(static_cast<Mark>(i));
+}
+
+void Batch::add(const Batch& other) {
+  if (seeds == 0) first = other.first;
+  last = other.last;
+  seeds += other.seeds;
+  counted += other.counted;
+  operations += other.operations;
+  violations += other.violations;
+  failing.insert(failing.end(), other.failing.begin(), other.failing.end());
+  for (std::size_t i = 0; i < marks.size(); ++i) marks[i] += other.marks[i];
+}
+
+std::vector<std::string> Batch::marks_never_hit() const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    if (marks[i] == 0) names.emplace_back(name_of(static_cast<Mark>(i)));
+  return names;
+}
+
+Batch run_batch(std::uint64_t first, std::uint64_t last, const std::function<bool(const Batch&)>& enough) {
+  Batch batch;
+  for (std::uint64_t seed = first; seed <= last && !enough(batch); ++seed)
+    batch.add(seed, run_seed(draw_options(seed)));
+  return batch;
+}
+
+std::string log_line(const Batch& batch, const std::string& commit, double seconds) {
+  const nlohmann::ordered_json line = {{"commit", commit},
+                                       {"first_seed", batch.first},
+                                       {"last_seed", batch.last},
+                                       {"seeds", batch.seeds},
+                                       {"counted", batch.counted},
+                                       {"operations", batch.operations},
+                                       {"violations", batch.violations},
+                                       {"failing_seeds", batch.failing},
+                                       {"marks_never_hit", batch.marks_never_hit()},
+                                       {"seconds", seconds}};
+  return line.dump();
+}
+
+Result<std::uint64_t> next_seed(const std::string& log_path) {
+  std::ifstream log(log_path);
+  std::string last;
+  for (std::string line; std::getline(log, line);)
+    if (!line.empty()) last = line;
+  if (last.empty()) return std::uint64_t{1};
+  const auto parsed = nlohmann::json::parse(last, nullptr, false);
+  if (parsed.is_discarded() || !parsed.is_object() || !parsed.contains("last_seed") ||
+      !parsed["last_seed"].is_number_unsigned())
+    return fail(Errc::corrupt, "the last line of " + log_path + " is not of this program; name another --log file");
+  return parsed["last_seed"].get<std::uint64_t>() + 1;
+}
+
+std::string compare_two_runs(const Options& options) {
+  Recorder first;
+  Recorder second;
+  const RunResult a = run_seed(options, &first);
+  const RunResult b = run_seed(options, &second);
+  if (first.hashes == second.hashes && a.state_hash == b.state_hash) return {};
+  const auto differ =
+      std::mismatch(first.hashes.begin(), first.hashes.end(), second.hashes.begin(), second.hashes.end());
+  const auto at = static_cast<std::size_t>(differ.first - first.hashes.begin());
+  if (at == first.hashes.size() && at == second.hashes.size())
+    return fmt::format("the {} events are equal, but the final states are not", at);
+  Recorder again{.hashes = {}, .describe_event = at, .description = {}};
+  run_seed(options, &again);
+  return fmt::format("the runs differ from event {} on; in a third run it is\n  {}", at, again.description);
+}
+
+}  // namespace shoal::sim

@@ -1,0 +1,238 @@
+#include "bench/sim/checkers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace shoal::sim {
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+bool is_write(const Operation& operation) {
+  return operation.function == Function::put || operation.function == Function::del;
+}
+
+bool contains(const std::vector<RequestId>& ids, const RequestId& id) {
+  return std::ranges::find(ids, id) != ids.end();
+}
+
+bool was_made(const Evidence& evidence, const RequestId& id) { return !evidence.ledger.dots_of(id).empty(); }
+
+// A dot is owed while some node has held it without a gap since it was first held.
+bool is_owed(const DotFacts& dot) { return dot.held != 0 && !dot.orphaned; }
+
+bool is_owed(const Evidence& evidence, const RequestId& id) {
+  const auto dots = evidence.ledger.dots_of(id);
+  return std::ranges::any_of(dots, [](const DotFacts* dot) { return is_owed(*dot); });
+}
+
+bool was_damaged(const Evidence& evidence, const RequestId& id) {
+  const auto dots = evidence.ledger.dots_of(id);
+  return std::ranges::any_of(dots, [](const DotFacts* dot) { return dot->lost != 0; });
+}
+
+bool has_one_dot(const Evidence& evidence, const RequestId& id) { return evidence.ledger.dots_of(id).size() == 1; }
+
+// For every write: the writes that were made with a context that came with its value.
+using Superseders = std::map<RequestId, std::vector<const Operation*>>;
+
+Superseders superseders(const Evidence& evidence) {
+  Superseders by_victim;
+  for (const Operation& operation : evidence.history.operations())
+    if (is_write(operation) && was_made(evidence, operation.id))
+      for (const RequestId& victim : operation.saw) by_victim[victim].push_back(&operation);
+  return by_victim;
+}
+
+bool superseded_before(const Superseders& superseded, const RequestId& id, Instant at) {
+  const auto by = superseded.find(id);
+  return by != superseded.end() &&
+         std::ranges::any_of(by->second, [&](const Operation* superseder) { return superseder->invoked < at; });
+}
+
+std::map<std::uint32_t, const FinalState*> finals_by_key(const Evidence& evidence) {
+  std::map<std::uint32_t, const FinalState*> finals;
+  for (const FinalState& state : evidence.finals) finals[state.key] = &state;
+  return finals;
+}
+
+void append(Sentences& all, Sentences more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+std::int32_t quorum_size(std::int32_t asked, std::int32_t owners) {
+  if (asked == 0) return owners / 2 + 1;
+  return asked < 0 ? owners : asked;
+}
+
+Sentences check_nothing_lost(const Evidence& evidence) {
+  Sentences violations;
+  const auto superseded = superseders(evidence);
+  const auto finals = finals_by_key(evidence);
+  for (const Operation& operation : evidence.history.operations()) {
+    const auto state = finals.find(operation.key);
+    if (operation.function != Function::put || state == finals.end()) continue;
+    const FinalState& found = *state->second;
+    if (operation.invoked >= found.at || contains(found.values, operation.id)) continue;
+    if (superseded_before(superseded, operation.id, found.at)) continue;
+    if (is_owed(evidence, operation.id))
+      violations.push_back(
+          fmt::format("lost: {} is neither returned nor superseded at the end, though a node held it "
+                      "all the time\n    {}",
+                      to_text(operation.id), describe(operation)));
+  }
+  return violations;
+}
+
+Sentences check_nothing_resurrected(const Evidence& evidence) {
+  Sentences violations;
+  const auto superseded = superseders(evidence);
+  for (const FinalState& state : evidence.finals) {
+    for (const RequestId& value : state.values) {
+      const auto by = superseded.find(value);
+      if (by == superseded.end() || !has_one_dot(evidence, value)) continue;
+      for (const Operation* superseder : by->second)
+        if (superseder->invoked < state.at && is_owed(evidence, superseder->id))
+          violations.push_back(fmt::format("resurrected: {} is returned at the end, though {} had seen and replaced it",
+                                           to_text(value), to_text(superseder->id)));
+    }
+  }
+  return violations;
+}
+
+Sentences check_nothing_invented(const Evidence& evidence) {
+  Sentences violations;
+  const auto judge = [&](const RequestId& id, std::uint32_t key, const char* where) {
+    const Operation* write = evidence.history.find(id);
+    if (write == nullptr || !is_write(*write) || write->key != key) {
+      violations.push_back(
+          fmt::format("invented: {} {} a value of {}, which never wrote that key", where, key, to_text(id)));
+    } else if (write->outcome == Outcome::fail) {
+      violations.push_back(fmt::format("{} {} shows {}, which had failed for certain\n    {}", where, key, to_text(id),
+                                       describe(*write)));
+    }
+  };
+  for (const Operation& operation : evidence.history.operations()) {
+    for (const RequestId& id : operation.returned) judge(id, operation.key, "a read of key");
+    for (const std::string& value : operation.garbage)
+      violations.push_back(
+          fmt::format("invented: a read of key {} returned {} bytes that nobody wrote", operation.key, value.size()));
+  }
+  for (const FinalState& state : evidence.finals)
+    for (const RequestId& id : state.values) judge(id, state.key, "the final state of key");
+  for (const auto& [dot, facts] : evidence.ledger.dots()) {
+    const Operation* write = evidence.history.find(facts.request);
+    if (write == nullptr || !is_write(*write) || write->value != facts.value ||
+        facts.tombstone != (write->function == Function::del))
+      violations.push_back(
+          fmt::format("invented: dot {} holds something that {} did not write", to_text(dot), to_text(facts.request)));
+    else if (write->outcome == Outcome::fail)
+      violations.push_back(fmt::format("{} failed for certain, but dot {} was made\n    {}", to_text(facts.request),
+                                       to_text(dot), describe(*write)));
+  }
+  return violations;
+}
+
+Sentences check_contexts(const Evidence& evidence) {
+  Sentences violations;
+  for (const Operation& read : evidence.history.operations()) {
+    if (read.function != Function::get || read.outcome != Outcome::ok) continue;
+    for (const RequestId& id : read.returned) {
+      const auto dots = evidence.ledger.dots_of(id);
+      if (std::ranges::none_of(dots, [&](const DotFacts* dot) { return read.context.covers(dot->dot); }))
+        violations.push_back(
+            fmt::format("context: a read returned {} with a context that does not cover it", to_text(id)));
+      const Operation* write = evidence.history.find(id);
+      if (write == nullptr) continue;
+      for (const RequestId& victim : write->saw)
+        if (victim != id && contains(read.returned, victim) && has_one_dot(evidence, victim))
+          violations.push_back(fmt::format("false sibling: a read returned {} beside {}, which had replaced it",
+                                           to_text(victim), to_text(id)));
+    }
+  }
+  return violations;
+}
+
+Sentences check_regular_reads(const Evidence& evidence) {
+  Sentences violations;
+  const auto superseded = superseders(evidence);
+  std::map<std::uint32_t, std::vector<const Operation*>> writes;  // acknowledged, by key
+  for (const Operation& operation : evidence.history.operations())
+    if (is_write(operation) && operation.outcome == Outcome::ok) writes[operation.key].push_back(&operation);
+
+  const auto overlap = [&](const Operation& read, const Operation& write) {
+    return quorum_size(read.quorum, evidence.owners) + quorum_size(write.quorum, evidence.owners) > evidence.owners &&
+           write.ended < read.invoked && !was_damaged(evidence, write.id);
+  };
+  for (const Operation& read : evidence.history.operations()) {
+    if (read.function != Function::get || read.outcome != Outcome::ok) continue;
+    for (const Operation* write : writes[read.key]) {
+      if (!overlap(read, *write)) continue;
+      if (write->function == Function::put && !contains(read.returned, write->id) &&
+          !superseded_before(superseded, write->id, read.ended))
+        violations.push_back(fmt::format("stale: a quorum read missed {}, acknowledged before\n    {}\n    {}",
+                                         to_text(write->id), describe(*write), describe(read)));
+      for (const RequestId& victim : write->saw)
+        if (contains(read.returned, victim) && has_one_dot(evidence, victim))
+          violations.push_back(
+              fmt::format("stale: a quorum read returned {}, which {} had replaced before\n    {}\n    {}",
+                          to_text(victim), to_text(write->id), describe(*write), describe(read)));
+    }
+  }
+  return violations;
+}
+
+Sentences check_receipts(const Evidence& evidence) {
+  Sentences violations;
+  for (const Receipt& receipt : evidence.receipts) {
+    if (receipt.holding < receipt.needed)
+      violations.push_back(fmt::format("receipt: {} was acknowledged when {} owners held it and {} were needed",
+                                       to_text(receipt.request), receipt.holding, receipt.needed));
+    if (receipt.claims_durable && receipt.synced < receipt.needed)
+      violations.push_back(
+          fmt::format("receipt: {} was called durable when {} owners had it on disk and {} were needed",
+                      to_text(receipt.request), receipt.synced, receipt.needed));
+  }
+  return violations;
+}
+
+Sentences check_listings(const Evidence& evidence) {
+  Sentences violations;
+  for (const Operation& list : evidence.history.operations()) {
+    if (list.function != Function::list) continue;
+    std::set<std::string> seen;
+    for (const std::string& name : list.names) {
+      if (!seen.insert(name).second)
+        violations.push_back(fmt::format("listing: \"{}\" appears twice in partition {}", name, list.first_partition));
+      if (!name.starts_with(list.prefix))
+        violations.push_back(fmt::format("listing: \"{}\" does not begin with \"{}\"", name, list.prefix));
+    }
+  }
+  return violations;
+}
+
+Sentences check_bad_input(const Evidence& evidence) {
+  Sentences violations;
+  for (const Operation& operation : evidence.history.operations()) {
+    if (operation.function != Function::bad_input || operation.outcome == Outcome::info ||
+        operation.outcome == Outcome::open)
+      continue;
+    if (std::ranges::find(operation.expected, operation.error) == operation.expected.end())
+      violations.push_back(fmt::format("bad input was answered with \"{}\"", describe(operation.error)));
+  }
+  return violations;
+}
+
+Sentences check_all(const Evidence& evidence) {
+  Sentences all;
+  for (const auto check : {check_nothing_lost, check_nothing_resurrected, check_nothing_invented, check_contexts,
+                           check_regular_reads, check_receipts, check_listings, check_bad_input})
+    append(all, check(evidence));
+  return all;
+}
+
+}  // namespace shoal::sim

@@ -1,0 +1,62 @@
+// The checkers: verdicts over plain evidence, so that forged histories can test them.
+//
+// "Superseded" is judged by what clients knew, never by the vectors under test: a write is superseded when another
+// write that was really made had been given a context that came with its value.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bench/sim/history.h"
+#include "bench/sim/ledger.h"
+
+namespace shoal::sim {
+
+// A receipt, and what the world counted when it was sent.
+struct Receipt {
+  RequestId request;
+  std::int32_t needed = 0;   // owners that had to hold the write
+  std::int32_t holding = 0;  // owners that held one of its dots, at some time before
+  bool claims_durable = false;
+  std::int32_t synced = 0;  // owners that had it on disk
+};
+
+// What a read of all owners found after everything was healed.
+struct FinalState {
+  std::uint32_t key = 0;
+  std::vector<RequestId> values;
+  Instant at{};  // later writes are not judged by it
+};
+
+struct Evidence {
+  const History& history;
+  const Ledger& ledger;
+  std::int32_t owners = 3;
+  std::vector<Receipt> receipts;
+  std::vector<FinalState> finals;
+};
+
+// A write that is owed must be among the final values or superseded.
+std::vector<std::string> check_nothing_lost(const Evidence& evidence);
+// What an owed write superseded must not be among the final values.
+std::vector<std::string> check_nothing_resurrected(const Evidence& evidence);
+// Values come from writes of that key that did not certainly fail; every dot belongs to a write of the history.
+std::vector<std::string> check_nothing_invented(const Evidence& evidence);
+// A context covers the values it came with; no value is returned beside one that superseded it.
+std::vector<std::string> check_contexts(const Evidence& evidence);
+// With r + w > n, a read that begins after an acknowledgement sees the write or something that superseded it.
+std::vector<std::string> check_regular_reads(const Evidence& evidence);
+std::vector<std::string> check_receipts(const Evidence& evidence);
+// Each key once; nothing that is not of the partition and prefix.
+std::vector<std::string> check_listings(const Evidence& evidence);
+// Bad input is refused with the right error.
+std::vector<std::string> check_bad_input(const Evidence& evidence);
+
+std::vector<std::string> check_all(const Evidence& evidence);
+
+// How many replies a quorum of `asked` (0 = majority, -1 = all) out of `owners` means.
+std::int32_t quorum_size(std::int32_t asked, std::int32_t owners);
+
+}  // namespace shoal::sim

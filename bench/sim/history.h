@@ -1,0 +1,67 @@
+// History: what every client did and was told, in the form that the checkers read.
+//
+// Outcomes as in Jepsen: `ok`; `fail` = certainly did not happen; `info` = nobody knows. Every written value carries
+// the id of its operation, so a value that is read names the write it came from.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node/base/ids.h"
+#include "node/base/result.h"
+#include "node/base/time.h"
+#include "vclock/version_vector.h"
+
+namespace shoal::sim {
+
+enum class Outcome : std::uint8_t { open, ok, fail, info };
+enum class Function : std::uint8_t { get, put, del, list, bad_input, status };
+
+std::string_view name_of(Outcome outcome);
+std::string_view name_of(Function function);
+
+struct Operation {
+  RequestId id;
+  Function function = Function::get;
+  std::uint32_t key = 0;
+  std::int32_t quorum = 0;  // r or w as asked: 0 = majority, -1 = all
+  Instant invoked{};
+  Instant ended{};
+  Outcome outcome = Outcome::open;
+  Errc error = Errc::ok;
+  std::string value;                  // written
+  std::vector<RequestId> saw;         // writes: the writes whose values the given context came with
+  std::vector<RequestId> returned;    // reads: the writes whose values came back, sorted
+  std::vector<std::string> garbage;   // reads: values that no operation of this key wrote
+  VersionVector context;              // reads: what the returned context covers
+  std::vector<std::string> names;     // listings, all pages in order
+  std::uint32_t first_partition = 0;  // listings: the partition
+  std::string prefix;                 // listings
+  std::vector<Errc> expected;         // bad input: the errors that are right
+};
+
+class History {
+ public:
+  Operation& invoke(Operation operation);
+  [[nodiscard]] Operation* find(const RequestId& id);
+  [[nodiscard]] const Operation* find(const RequestId& id) const;
+  // In order of invocation.
+  [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
+  [[nodiscard]] std::size_t ended() const;
+
+ private:
+  std::vector<Operation> operations_;
+  std::map<RequestId, std::size_t> index_;
+};
+
+// The bytes that operation `id` writes, and the way back.
+std::string value_for(const RequestId& id, std::size_t padding);
+std::optional<RequestId> writer_of(std::string_view value);
+
+std::string describe(const Operation& operation);
+
+}  // namespace shoal::sim

@@ -1,0 +1,72 @@
+// Ledger: what the world knows about every write, because it sees into every disk. Clients and nodes never ask it.
+//
+// A node *holds* a dot when its record covers the dot: on disk for a node that promises `sync`, in memory for a
+// relaxed one. As long as one node holds a dot without a gap, the value must survive or be superseded by somebody who
+// saw it; when the last holder loses it, the dot is orphaned and nothing is owed any more.
+//
+// It checks while it listens:
+//  (1) a dot names one write for ever, and first appears at the node whose life minted it;
+//  (2) a node's record never goes backwards;
+//  (3) what a sync covered is still there after a crash.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bench/sim/fault.h"
+#include "node/base/ids.h"
+#include "vclock/record.h"
+
+namespace shoal::sim {
+
+struct DotFacts {
+  Dot dot;
+  Slot slot;
+  RequestId request;
+  bool tombstone = false;
+  std::string value;
+  NodeSet held = 0;
+  NodeSet ever_held = 0;
+  NodeSet ever_synced = 0;  // was on disk there at some time
+  NodeSet lost = 0;         // a copy was destroyed there
+  bool orphaned = false;    // at some time after the first holder there was none
+};
+
+class Ledger {
+ public:
+  void set_relaxed(NodeSet relaxed) { relaxed_ = relaxed; }
+  void born(std::uint32_t node, Incarnation life) { lives_[life] = node; }
+
+  void wrote(std::uint32_t node, const Slot& slot, const Record* before, const Record& after);
+  void synced(std::uint32_t node, const Slot& slot, const Record& record);
+  // Power was cut: this much is left of the slot on the node's disk.
+  void survived_crash(std::uint32_t node, const Slot& slot, const Record* left);
+  // The disk lost the record, or itself; the node held this much of it.
+  void destroyed(std::uint32_t node, const Slot& slot, const Record& held);
+
+  // The dots that a client's operation made: more than one after a retry at another node.
+  [[nodiscard]] std::vector<const DotFacts*> dots_of(const RequestId& request) const;
+  [[nodiscard]] const std::map<Dot, DotFacts>& dots() const { return facts_; }
+  [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  void learn(std::uint32_t node, const Slot& slot, const Sibling& sibling);
+  static void release(DotFacts& facts, std::uint32_t node);
+  void violation(std::string sentence);
+  template <class Visit>
+  void each_dot(const Slot& slot, Visit visit);
+
+  NodeSet relaxed_ = 0;
+  std::map<Incarnation, std::uint32_t> lives_;
+  std::map<Dot, DotFacts> facts_;
+  std::map<Slot, std::vector<DotFacts*>> by_slot_;
+  std::map<RequestId, std::vector<DotFacts*>> by_request_;
+  std::vector<std::string> violations_;
+};
+
+std::string to_text(const Dot& dot);
+std::string to_text(const RequestId& request);
+
+}  // namespace shoal::sim

@@ -1,0 +1,178 @@
+// shoal_sim: runs seeds of the simulator. Exit codes: 0 fine, 6 an invariant was violated, 64 wrong usage, 70 a check
+// failed or the program crashed.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+
+#include "bench/sim/batch.h"
+
+namespace {
+
+using shoal::sim::Batch;
+using shoal::sim::Options;
+using shoal::sim::RunResult;
+
+constexpr int kViolated = 6;
+constexpr int kUsage = 64;
+constexpr int kCrashed = 70;
+constexpr std::uint64_t kSeedsPerLine = 100;
+
+// Read by the signal handler, which can be given nothing.
+volatile std::sig_atomic_t running_single_seed = 0;
+
+extern "C" void on_crash(int) {
+  const char single[] = "crashed in the seed above\n";
+  const char batch[] = "crashed; run the seeds after the last line one by one to find which\n";
+  const bool one = running_single_seed != 0;
+  if (write(STDERR_FILENO, one ? single : batch, one ? sizeof single - 1 : sizeof batch - 1) < 0) _exit(kCrashed);
+  _exit(kCrashed);
+}
+
+struct Arguments {
+  std::uint64_t seed = 0;
+  bool has_seed = false;
+  std::string seeds;
+  bool twice = false;
+  bool verbose = false;
+  double minutes = 0;
+  std::string log;
+  std::string commit = "unknown";
+  std::vector<std::size_t> without;
+};
+
+void print_marks_never_hit(const Batch& batch) {
+  const std::vector<std::string> never = batch.marks_never_hit();
+  fmt::print("marks never hit: {}\n", never.empty() ? "none" : fmt::format("{}", fmt::join(never, " ")));
+}
+
+Options options_of(std::uint64_t seed, const Arguments& arguments) {
+  Options options = shoal::sim::draw_options(seed);
+  std::vector<shoal::sim::Fault> kept;
+  for (std::size_t i = 0; i < options.faults.size(); ++i)
+    if (std::ranges::find(arguments.without, i) == arguments.without.end()) kept.push_back(options.faults[i]);
+  options.faults = std::move(kept);
+  return options;
+}
+
+void print_result(const RunResult& result) {
+  fmt::print("ran       {} events, {} s of virtual time, {} operations, {} acknowledged writes, {} kinds of faults\n",
+             result.events, std::chrono::duration_cast<std::chrono::seconds>(result.virtual_time).count() - 3600,
+             result.operations, result.acknowledged, result.fault_kinds);
+  fmt::print("counted   {}\n", result.counted ? "yes" : "no");
+  for (const std::string& violation : result.violations) fmt::print("VIOLATED  {}\n", violation);
+  fmt::print("verdict   {}\nstate     {:016x}\n", result.violations.empty() ? "ok" : "violated", result.state_hash);
+}
+
+int run_one(const Arguments& arguments) {
+  const Options options = options_of(arguments.seed, arguments);
+  running_single_seed = 1;
+  fmt::print("{}", shoal::sim::describe(options));
+  std::fflush(stdout);
+  const RunResult result = shoal::sim::run_seed(options);
+  if (arguments.verbose || !result.violations.empty()) fmt::print("{}", result.history);
+  print_result(result);
+  if (arguments.twice) {
+    const std::string difference = shoal::sim::compare_two_runs(options);
+    fmt::print("twice     {}\n", difference.empty() ? "the same" : difference);
+    if (!difference.empty()) return kViolated;
+  }
+  return result.violations.empty() ? 0 : kViolated;
+}
+
+bool parse_range(const std::string& text, std::uint64_t& first, std::uint64_t& last) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) return false;
+  return CLI::detail::lexical_cast(text.substr(0, dots), first) &&
+         CLI::detail::lexical_cast(text.substr(dots + 2), last) && first <= last;
+}
+
+int run_range(const Arguments& arguments) {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  if (!parse_range(arguments.seeds, first, last)) {
+    fmt::print(stderr, "--seeds wants a range like 1..100, not \"{}\"\n", arguments.seeds);
+    return kUsage;
+  }
+  Batch all;
+  bool same = true;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    const Options options = options_of(seed, arguments);
+    const RunResult result = shoal::sim::run_seed(options);
+    all.add(seed, result);
+    if (!result.violations.empty()) fmt::print("seed {}: {}\n", seed, result.violations.front());
+    std::fflush(stdout);
+    if (!arguments.twice) continue;
+    const std::string difference = shoal::sim::compare_two_runs(options);
+    if (!difference.empty()) fmt::print("seed {}: {}\n", seed, difference);
+    same = same && difference.empty();
+  }
+  fmt::print("{} seeds, {} counted, {} operations, {} failing\n", all.seeds, all.counted, all.operations,
+             all.failing.size());
+  print_marks_never_hit(all);
+  return all.failing.empty() && same ? 0 : kViolated;
+}
+
+int soak(const Arguments& arguments) {
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                        std::chrono::duration<double, std::ratio<60>>(arguments.minutes));
+  std::uint64_t seed = arguments.has_seed ? arguments.seed : 1;
+  if (!arguments.log.empty() && !arguments.has_seed) {
+    const shoal::Result<std::uint64_t> next = shoal::sim::next_seed(arguments.log);
+    if (!next) return fmt::print(stderr, "{}\n", next.error().message), kUsage;
+    seed = *next;
+  }
+  Batch all;
+  while (Clock::now() < until) {
+    const auto began = Clock::now();
+    const Batch batch =
+        shoal::sim::run_batch(seed, seed + kSeedsPerLine - 1, [&](const Batch&) { return Clock::now() >= until; });
+    if (batch.seeds == 0) break;
+    const std::string line =
+        shoal::sim::log_line(batch, arguments.commit, std::chrono::duration<double>(Clock::now() - began).count());
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+    if (!arguments.log.empty() && !(std::ofstream(arguments.log, std::ios::app) << line << '\n'))
+      return fmt::print(stderr, "cannot write to {}\n", arguments.log), kUsage;
+    seed = batch.last + 1;
+    all.add(batch);
+  }
+  fmt::print("{} seeds, {} counted, {} failing\n", all.seeds, all.counted, all.failing.size());
+  print_marks_never_hit(all);
+  return all.failing.empty() ? 0 : kViolated;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Runs the brain of shoal in a simulated world. A seed decides everything and replays exactly.");
+  auto* seed = app.add_option("SEED", arguments.seed, "the seed to run; with --minutes, the first one");
+  app.add_option("--seeds", arguments.seeds, "run a range, as 1..100");
+  app.add_flag("--twice", arguments.twice, "run again and compare every event");
+  app.add_option("--without", arguments.without, "leave out these faults of the list, by number")->delimiter(',');
+  app.add_option("--minutes", arguments.minutes, "run seeds for this long")->check(CLI::PositiveNumber);
+  app.add_option("--log", arguments.log, "append a line per batch; the next call goes on after its last seed");
+  app.add_option("--commit", arguments.commit, "what is being run, for the log");
+  app.add_flag("--verbose", arguments.verbose, "print the history even when all is well");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  arguments.has_seed = seed->count() > 0;
+  std::signal(SIGABRT, on_crash);
+  std::signal(SIGSEGV, on_crash);
+  if (arguments.minutes > 0) return soak(arguments);
+  if (!arguments.seeds.empty()) return run_range(arguments);
+  if (arguments.has_seed) return run_one(arguments);
+  fmt::print(stderr, "give a SEED, --seeds A..B, or --minutes M; --help tells more\n");
+  return kUsage;
+}

@@ -1,0 +1,116 @@
+#include "bench/sim/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "node/base/rng.h"
+
+namespace shoal::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kKindsMin = 4;  // so that at least three of them happen
+constexpr std::string_view kDelayNames[] = {"lan", "slow", "heavy_tail"};
+constexpr std::string_view kActionNames[] = {"get", "put_context", "put_blind", "put_token",
+                                             "del", "list",        "bad_input", "status"};
+
+std::uint32_t draw(Rng& rng, std::uint32_t low, std::uint32_t high) {
+  return static_cast<std::uint32_t>(rng.between(low, high));
+}
+
+void draw_cluster(Options& options, Rng rng) {
+  options.nodes = draw(rng, 5, 8);
+  options.replicas = rng.chance(750'000) ? 3 : draw(rng, 1, 5);
+  options.zones = draw(rng, 1, 4);
+  const bool equal_weights = rng.chance(500'000);
+  for (std::uint32_t i = 0; i < options.nodes; ++i) options.weights.push_back(equal_weights ? 100 : draw(rng, 20, 300));
+  if (rng.chance(200'000)) options.relaxed = static_cast<NodeSet>(rng.between(1, first_nodes(options.nodes)));
+  options.delays = static_cast<DelayProfile>(rng.below(3));
+  options.sync_usec = rng.between(50, 10'000);
+  if (rng.chance(300'000)) options.slow_sync_per_million = draw(rng, 1'000, 50'000);
+  options.restart_all_when_healed = rng.chance(500'000);
+  options.late_joiner = rng.chance(200'000);
+  options.horizon = milliseconds(rng.between(8'000, 30'000));
+}
+
+LoadOptions draw_load(Rng rng) {
+  LoadOptions load;
+  load.clients = draw(rng, 3, 8);
+  load.operations = draw(rng, 205, 280);
+  load.keys = draw(rng, 4, 20);
+  if (rng.chance(400'000)) load.hot_key_per_million = draw(rng, 200'000, 800'000);
+  load.ask_owner_per_million = draw(rng, 300'000, 1'000'000);
+  if (rng.chance(300'000)) load.client_dies_per_million = draw(rng, 5'000, 50'000);
+  load.mix.assign(static_cast<std::size_t>(Action::count_), 0);
+  for (std::uint32_t& weight : load.mix)
+    if (rng.chance(600'000)) weight = draw(rng, 1, 10);
+  const bool reads_only = load.mix[1] + load.mix[2] + load.mix[4] == 0;
+  if (reads_only) load.mix[static_cast<std::size_t>(rng.chance(500'000) ? Action::put_context : Action::put_blind)] = 8;
+  for (const std::int32_t quorum : {0, 0, 1, -1})
+    if (rng.chance(500'000)) load.quorums.push_back(quorum);
+  if (load.quorums.empty()) load.quorums.push_back(0);
+  return load;
+}
+
+// A hundred blind writes on one key: reaches the limit on siblings, which ordinary mixes never do.
+void make_sibling_storm(LoadOptions& load) {
+  load.mix.assign(static_cast<std::size_t>(Action::count_), 0);
+  load.mix[static_cast<std::size_t>(Action::put_blind)] = 30;
+  load.mix[static_cast<std::size_t>(Action::get)] = 1;
+  load.hot_key_per_million = 850'000;
+  load.operations = 240;
+}
+
+std::vector<FaultKind> draw_kinds(Rng rng) {
+  const std::uint32_t share = draw(rng, 100'000, 500'000);
+  std::vector<FaultKind> kinds;
+  const auto count = static_cast<std::uint64_t>(FaultKind::count_);
+  for (std::uint64_t kind = 0; kind < count; ++kind)
+    if (rng.chance(share)) kinds.push_back(static_cast<FaultKind>(kind));
+  while (kinds.size() < kKindsMin) {
+    const auto kind = static_cast<FaultKind>(rng.below(count));
+    if (std::ranges::find(kinds, kind) == kinds.end()) kinds.push_back(kind);
+  }
+  return kinds;
+}
+
+}  // namespace
+
+Options draw_options(std::uint64_t seed) {
+  const Rng rng(seed);
+  Options options;
+  options.seed = seed;
+  draw_cluster(options, rng.fork("cluster"));
+  options.load = draw_load(rng.fork("load"));
+  if (rng.fork("storm").chance(25'000)) make_sibling_storm(options.load);
+  options.kinds = draw_kinds(rng.fork("kinds"));
+  options.faults = draw_faults(options.kinds, options.nodes, options.horizon, rng.fork("faults"));
+  return options;
+}
+
+std::string describe(const Options& options) {
+  std::string text = fmt::format(
+      "seed {}\n"
+      "cluster   nodes={} replicas={} zones={} weights={} relaxed={:#x} restart_all_when_healed={} late_joiner={}\n"
+      "links     delays={}\n"
+      "disks     sync_usec={} slow_sync_per_million={}\n",
+      options.seed, options.nodes, options.replicas, options.zones, options.weights, options.relaxed,
+      options.restart_all_when_healed, options.late_joiner, kDelayNames[static_cast<std::size_t>(options.delays)],
+      options.sync_usec, options.slow_sync_per_million);
+  const LoadOptions& load = options.load;
+  text += fmt::format("load      clients={} operations={} keys={} hot={} ask_owner={} dies={} quorums={} mix=",
+                      load.clients, load.operations, load.keys, load.hot_key_per_million, load.ask_owner_per_million,
+                      load.client_dies_per_million, load.quorums);
+  for (std::size_t i = 0; i < load.mix.size(); ++i)
+    if (load.mix[i] > 0) text += fmt::format("{}:{} ", kActionNames[i], load.mix[i]);
+  text += fmt::format("\nfaults    {} within {} ms\n", options.faults.size(),
+                      std::chrono::duration_cast<milliseconds>(options.horizon).count());
+  for (std::size_t i = 0; i < options.faults.size(); ++i)
+    text += fmt::format("  #{:<3} {}\n", i, describe(options.faults[i]));
+  return text;
+}
+
+}  // namespace shoal::sim

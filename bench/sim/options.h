@@ -1,0 +1,51 @@
+// Everything that a seed decides before the first event: the cluster, the links, the disks, the load and the faults.
+//
+// Drawn swarm-style: first which kinds of faults and operations exist at all, then how often. Runs that lack most
+// features reach states that a run with a little of everything never does. (Groce et al., "Swarm Testing", 2012.)
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/sim/fault.h"
+#include "node/base/time.h"
+
+namespace shoal::sim {
+
+enum class DelayProfile : std::uint8_t { lan, slow, heavy_tail };
+enum class Action : std::uint8_t { get, put_context, put_blind, put_token, del, list, bad_input, status, count_ };
+
+struct LoadOptions {
+  std::uint32_t clients = 3;
+  std::uint32_t operations = 220;  // started over all clients before the load ends
+  std::uint32_t keys = 8;
+  std::uint32_t hot_key_per_million = 0;  // share of operations on the first key
+  std::uint32_t ask_owner_per_million = 600'000;
+  std::uint32_t client_dies_per_million = 0;
+  std::vector<std::uint32_t> mix;     // weight of each Action
+  std::vector<std::int32_t> quorums;  // r and w are drawn from these
+};
+
+struct Options {
+  std::uint64_t seed = 0;
+  std::uint32_t nodes = 5;
+  std::uint32_t replicas = 3;
+  std::uint32_t zones = 1;
+  std::vector<std::uint32_t> weights;
+  NodeSet relaxed = 0;  // nodes that acknowledge before the disk does
+  DelayProfile delays = DelayProfile::lan;
+  std::uint64_t sync_usec = 500;            // an ordinary sync takes up to twice this
+  std::uint32_t slow_sync_per_million = 0;  // a sync that takes a second or two
+  bool restart_all_when_healed = false;
+  bool late_joiner = false;  // somebody asks to join after formation is closed
+  Duration horizon{};        // faults begin within this time
+  LoadOptions load;
+  std::vector<FaultKind> kinds;
+  std::vector<Fault> faults;
+};
+
+Options draw_options(std::uint64_t seed);
+std::string describe(const Options& options);
+
+}  // namespace shoal::sim

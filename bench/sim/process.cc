@@ -1,0 +1,125 @@
+#include "bench/sim/process.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bench/sim/next_life.h"
+#include "node/base/check.h"
+
+namespace shoal::sim {
+namespace {
+
+constexpr std::int64_t kWallStartMs = 1'700'000'000'000;
+
+std::int64_t ms_of(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+}  // namespace
+
+void WallClock::drift(std::int64_t parts_per_million, Instant now) {
+  offset_ms_ = read(now).ms - kWallStartMs - ms_of(now.time_since_epoch());
+  drift_ppm_ = parts_per_million;
+  drifts_since_ = now;
+}
+
+WallTime WallClock::read(Instant now) const {
+  return {kWallStartMs + ms_of(now.time_since_epoch()) + offset_ms_ +
+          ms_of(now - drifts_since_) * drift_ppm_ / 1'000'000};
+}
+
+Process::Process(Identity identity, DiskOptions disk, Rng rng, Ledger& ledger, Trace& trace)
+    : identity_(std::move(identity)),
+      rng_(rng),
+      ledger_(ledger),
+      trace_(trace),
+      disk_(identity_.index, disk, rng.fork("disk"), ledger) {}
+
+Member Process::as_member() const {
+  return Member{.id = identity_.id,
+                .name = identity_.name,
+                .address = identity_.address,
+                .zone = identity_.zone,
+                .weight = identity_.weight,
+                .state = MemberState::member};
+}
+
+void Process::start(Instant now) {
+  SHOAL_CHECK(disk_.durable_document().has_value());
+  const Incarnation life = next_life(identity_.id, ++starts_, rng_);
+  ledger_.born(identity_.index, life);
+  node_ = std::make_unique<Node>(NodeConfig{.id = identity_.id,
+                                            .incarnation = life,
+                                            .document = *disk_.durable_document(),
+                                            .address = identity_.address,
+                                            .sync = identity_.sync,
+                                            .trace = &trace_},
+                                 disk_, Rng(rng_.next()));
+  probe_.emplace(identity_.id);
+  watched_ = nullptr;
+  state_ = ProcessState::up;
+  watch_members(now);
+}
+
+void Process::crash() {
+  disk_.crash(rng_);
+  node_.reset();
+  probe_.reset();
+  watched_ = nullptr;
+  backlog.clear();
+  crash_in_next_turn.reset();
+  wakes_at = kNever;
+  state_ = ProcessState::down;
+}
+
+void Process::lose_disk() {
+  crash();
+  disk_.lose_everything();
+  state_ = ProcessState::gone;
+}
+
+void Process::watch_members(Instant now) {
+  if (watched_ == node_->ring()) return;
+  watched_ = node_->ring();
+  std::vector<NodeId> members;
+  for (const Member& member : watched_->document().members)
+    if (member.state != MemberState::removed) members.push_back(member.id);
+  probe_->watch(members, now);
+}
+
+void Process::receive(const Envelope& envelope, Instant now) {
+  if (const auto* ping = std::get_if<Ping>(&envelope.message)) {
+    probe_->on_ping(std::get<NodeId>(envelope.peer), *ping, now);
+  } else if (const auto* pong = std::get_if<Pong>(&envelope.message)) {
+    probe_->on_pong(std::get<NodeId>(envelope.peer), *pong, now);
+  } else {
+    node_->receive(envelope, this->now(now));
+  }
+}
+
+void Process::tick(Instant now) {
+  probe_->tick(now);
+  if (now >= node_->next_deadline()) node_->tick(this->now(now));
+}
+
+std::vector<Envelope> Process::finish_turn(Instant now) {
+  disk_.pump(now);
+  while (const std::optional<CommitId> report = disk_.take_report()) {
+    node_->durable(*report, this->now(now));
+    disk_.pump(now);
+  }
+  watch_members(now);
+  for (const DirectProbe::Change& change : probe_->take_changes())
+    node_->liveness(change.node, change.liveness, this->now(now));
+  disk_.pump(now);
+  std::vector<Envelope> outbox = node_->take_outbox();
+  for (const DirectProbe::Outgoing& probe : probe_->take_outbox())
+    outbox.push_back(Envelope{probe.to, probe.reply ? Message(Pong{probe.sequence}) : Message(Ping{probe.sequence})});
+  return outbox;
+}
+
+Instant Process::next_deadline() const {
+  return std::min({node_->next_deadline(), probe_->next_deadline(), disk_.next_event()});
+}
+
+}  // namespace shoal::sim

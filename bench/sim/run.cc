@@ -1,0 +1,314 @@
+#include "bench/sim/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "vclock/context.h"
+
+namespace shoal::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds kJoinPatience{2};
+constexpr int kJoinAttempts = 60;
+constexpr seconds kLoadMax{600};
+constexpr seconds kSettle{8};  // longer than the failure detector and the announcements need
+constexpr seconds kConvergeWithin{60};
+constexpr std::size_t kOperationsCounted = 200;
+constexpr std::uint32_t kKindsCounted = 3;
+constexpr std::size_t kWitnessesMax = 400;  // operations printed with a failure
+
+class Run {
+ public:
+  Run(const Options& options, Recorder* recorder) : options_(options), world_(options, recorder) {}
+
+  RunResult result() {
+    if (form()) {
+      load();
+      world_.heal();
+      world_.run_until(std::max(world_.now(), world_.last_arrival()) + kSettle);
+      world_.abandon_open_operations();
+      for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key) read_and_write_back(key);
+      world_.run_until(world_.now() + kSettle);
+      check_agreement();
+      check_final_listings();
+      check_quiet();
+    }
+    return verdict();
+  }
+
+ private:
+  void violation(std::string sentence) { world_.violations().push_back(std::move(sentence)); }
+
+  // ---- formation and load ----
+
+  bool form() {
+    world_.found();
+    for (std::uint32_t node = 1; node < world_.nodes(); ++node)
+      if (!join(node)) return violation(fmt::format("liveness: node {} could not join", node)), false;
+    return true;
+  }
+
+  bool join(std::uint32_t node) {
+    Rng chance = world_.stream(fmt::format("join {}", node));
+    for (int attempt = 0; attempt < kJoinAttempts; ++attempt) {
+      const auto asked = static_cast<std::uint32_t>(chance.below(node));
+      const std::optional<Message> reply =
+          world_.ask(asked, Join{CallId{}, world_.process(node).as_member(), false}, kJoinPatience);
+      if (!reply) continue;
+      const auto& answer = std::get<JoinReply>(*reply);
+      if (answer.outcome.code != Errc::ok || !answer.document) return false;
+      document_ = *answer.document;
+      world_.start_process(node, document_);
+      return true;
+    }
+    return false;
+  }
+
+  void load() {
+    const PreferenceLists ring(document_);
+    ClientWorld shared;
+    shared.load = options_.load;
+    shared.keys = draw_keys(options_.load.keys, ring, world_.node_ids(), world_.stream("keys"));
+    shared.cluster_key = document_.cluster_key;
+    shared.nodes = options_.nodes;
+    shared.think = options_.horizon * options_.load.clients / options_.load.operations;
+    world_.start_load(std::move(shared));
+    world_.unleash_faults();
+    const Instant until = world_.now() + kLoadMax;
+    if (options_.late_joiner) ask_to_join_late();
+    if (!world_.run_while_not([&] { return world_.load_is_over(); }, until))
+      violation("liveness: client operations did not end");
+  }
+
+  // Refused once the first write has closed formation.
+  void ask_to_join_late() {
+    const auto written = [&] {
+      return std::ranges::any_of(world_.history().operations(), [](const Operation& operation) {
+        return operation.function == Function::put && operation.outcome == Outcome::ok;
+      });
+    };
+    if (!world_.run_while_not(written, world_.now() + options_.horizon)) return;
+    Member stranger = world_.process(0).as_member();
+    stranger.id = NodeId{stranger.id.value ^ 1};
+    stranger.name = "late";
+    const auto reply = world_.ask(1, Join{CallId{}, stranger, false}, kJoinPatience);
+    if (!reply) return;
+    if (const auto* answer = std::get_if<JoinReply>(&*reply); answer != nullptr && answer->outcome.code == Errc::ok)
+      violation("a node joined after the first client write");
+  }
+
+  // ---- the end ----
+
+  [[nodiscard]] std::vector<std::uint32_t> owners_left(const SimKey& key) const {
+    std::vector<std::uint32_t> left;
+    for (const std::uint32_t owner : key.owners)
+      if (world_.process(owner).state() == ProcessState::up) left.push_back(owner);
+    return left;
+  }
+
+  // Asks until it works or the bound for convergence has passed.
+  template <class Reply>
+  std::optional<Reply> insist(std::uint32_t node, const Message& request, const std::string& what) {
+    const Instant until = world_.now() + kConvergeWithin;
+    Errc last = Errc::timeout;
+    while (world_.now() < until) {
+      const std::optional<Message> reply = world_.ask(node, request, seconds(3));
+      if (!reply) continue;
+      if (std::get<Reply>(*reply).outcome.code == Errc::ok) return std::get<Reply>(*reply);
+      last = std::get<Reply>(*reply).outcome.code;
+      world_.run_until(world_.now() + milliseconds(500));
+    }
+    violation(fmt::format("liveness: {} at node {} does not succeed after everything is healed ({})", what, node,
+                          describe(last)));
+    return std::nullopt;
+  }
+
+  Operation& begin(Function function, std::uint32_t key, std::size_t quorum) {
+    Operation operation;
+    operation.id = RequestId{0, ++operator_sequence_};
+    operation.function = function;
+    operation.key = key;
+    operation.quorum = static_cast<std::int32_t>(quorum);
+    operation.invoked = world_.now();
+    return world_.history().invoke(std::move(operation));
+  }
+
+  void end(Operation& operation, bool ok) const {
+    operation.outcome = ok ? Outcome::ok : Outcome::info;
+    operation.ended = world_.now();
+  }
+
+  void read_and_write_back(std::uint32_t index) {
+    const SimKey& key = world_.shared().keys[index];
+    const std::vector<std::uint32_t> owners = owners_left(key);
+    if (owners.empty()) return;
+    const RequestId read_id = begin(Function::get, index, owners.size()).id;
+    const auto reply = insist<GetReply>(
+        owners.front(), GetRequest{CallId{}, key.key, static_cast<std::int32_t>(owners.size()), seconds(2)}, "a read");
+    Operation& read = *world_.history().find(read_id);
+    end(read, reply.has_value());
+    if (!reply) return;
+    record_read(*reply, key, document_.cluster_key, world_.history(), read);
+    finals_.push_back(FinalState{index, read.returned, read.invoked});
+    if (!reply->context.empty()) write_back(index, owners, *reply, read.returned);
+  }
+
+  void write_back(std::uint32_t index, const std::vector<std::uint32_t>& owners, const GetReply& reply,
+                  const std::vector<RequestId>& saw) {
+    const SimKey& key = world_.shared().keys[index];
+    const bool deletes = saw.empty();
+    Operation& write = begin(deletes ? Function::del : Function::put, index, owners.size());
+    if (!deletes) write.value = value_for(write.id, 0);
+    write.saw = saw;
+    PutRequest put{.request = write.id, .key = key.key, .tombstone = deletes, .value = Blob(write.value)};
+    put.context = reply.context;
+    put.w = static_cast<std::int32_t>(owners.size());
+    put.timeout = seconds(2);
+    const bool done = insist<PutReply>(owners.back(), put, "a write").has_value();
+    end(*world_.history().find(put.request), done);
+    if (!done) return;
+    last_write_[key.slot] = put.request;
+    if (!deletes) live_.insert(key.key.name);
+  }
+
+  void check_agreement() {
+    for (const SimKey& key : world_.shared().keys) {
+      std::set<std::string> states;
+      for (const std::uint32_t owner : owners_left(key)) {
+        const EntryPtr entry = world_.process(owner).disk().peek(key.slot);
+        states.insert(entry ? causal_bytes(entry->record) : "");
+        check_only_last_write(key, entry);
+      }
+      if (states.size() > 1)
+        violation(fmt::format("divergence: the owners of {} do not agree at the end", key.key.name));
+      for (std::uint32_t node = 0; node < world_.nodes(); ++node)
+        if (std::ranges::find(key.owners, node) == key.owners.end() && world_.process(node).disk().peek(key.slot))
+          violation(fmt::format("node {} holds {}, which it does not own", node, key.key.name));
+    }
+  }
+
+  void check_only_last_write(const SimKey& key, const EntryPtr& entry) {
+    const auto written = last_write_.find(key.slot);
+    if (written == last_write_.end()) return;
+    if (entry == nullptr || entry->record.siblings.size() != 1 ||
+        entry->record.siblings.front().request != written->second)
+      violation(fmt::format("divergence: an owner of {} holds something else than the last write", key.key.name));
+  }
+
+  void check_final_listings() {
+    std::set<std::string> listed;
+    std::set<PartitionId> asked;
+    std::set<std::string> expected;
+    for (const SimKey& key : world_.shared().keys) {
+      const std::vector<std::uint32_t> owners = owners_left(key);
+      if (owners.empty()) continue;
+      if (live_.contains(key.key.name)) expected.insert(key.key.name);
+      if (asked.insert(key.partition).second) list(key, owners, listed);
+    }
+    if (listed != expected)
+      violation(fmt::format("listing: {} keys are listed at the end and {} exist", listed.size(), expected.size()));
+  }
+
+  void list(const SimKey& key, const std::vector<std::uint32_t>& owners, std::set<std::string>& listed) {
+    std::optional<Slot> after;
+    do {
+      const ListRequest request{
+          CallId{}, key.key.bucket, "", key.partition, after, 2, static_cast<std::int32_t>(owners.size()), seconds(2)};
+      const auto page = insist<ListReply>(owners.front(), request, "a listing");
+      if (!page) return;
+      for (const std::string& name : page->names)
+        if (!listed.insert(name).second) violation(fmt::format("listing: {} is listed twice at the end", name));
+      after = page->next;
+    } while (after);
+  }
+
+  // Nothing is left open, nobody believes a living node dead, and all know one document.
+  void check_quiet() {
+    std::optional<Membership> agreed;
+    for (std::uint32_t node = 0; node < world_.nodes(); ++node) {
+      if (!world_.process(node).is_up()) continue;
+      const auto reply = world_.ask(node, StatusRequest{}, seconds(3));
+      const auto* status = reply ? std::get_if<StatusReply>(&*reply) : nullptr;
+      if (status == nullptr) {
+        violation(fmt::format("liveness: node {} does not tell its status", node));
+        continue;
+      }
+      if (status->requests_open != 0)
+        violation(fmt::format("leak: node {} has {} requests open at rest", node, status->requests_open));
+      if (agreed && *agreed != status->document)
+        violation("the nodes do not agree on the membership document at the end");
+      agreed = status->document;
+      check_views(node, *status);
+    }
+  }
+
+  void check_views(std::uint32_t node, const StatusReply& status) {
+    for (const MemberView& view : status.members) {
+      const auto& ids = world_.node_ids();
+      const auto other = static_cast<std::uint32_t>(std::ranges::find(ids, view.id) - ids.begin());
+      if (other == world_.nodes() || other == node) continue;
+      const bool up = world_.process(other).is_up();
+      if (up != (view.liveness == Liveness::alive))
+        violation(fmt::format("liveness: node {} has a wrong view of node {} at rest", node, other));
+    }
+  }
+
+  void mix_final_states() {
+    for (std::uint32_t node = 0; node < world_.nodes(); ++node)
+      for (const Slot& slot : world_.process(node).disk().slots()) {
+        const EntryPtr entry = world_.process(node).disk().peek(slot);
+        world_.fingerprint().mix(causal_bytes(entry->record));
+        for (const Sibling& sibling : entry->record.siblings) world_.fingerprint().mix(sibling.value.view());
+      }
+    for (const Operation& operation : world_.history().operations())
+      world_.fingerprint().mix(static_cast<std::uint64_t>(operation.outcome));
+  }
+
+  RunResult verdict() {
+    RunResult result;
+    const Evidence evidence{world_.history(), world_.ledger(), static_cast<std::int32_t>(options_.replicas),
+                            world_.receipts(), finals_};
+    result.violations = world_.violations();
+    const std::vector<std::string>& seen = world_.ledger().violations();
+    result.violations.insert(result.violations.end(), seen.begin(), seen.end());
+    for (std::string& sentence : check_all(evidence)) result.violations.push_back(std::move(sentence));
+    mix_final_states();
+    result.state_hash = world_.fingerprint().value();
+    result.operations = world_.history().ended();
+    result.acknowledged = world_.receipts().size();
+    result.fault_kinds = world_.kinds_that_struck();
+    result.counted = result.operations >= kOperationsCounted && result.fault_kinds >= kKindsCounted;
+    result.events = world_.events();
+    result.virtual_time = world_.now().time_since_epoch();
+    result.marks = world_.marks();
+    if (!result.violations.empty()) result.history = history_in_words();
+    return result;
+  }
+
+  std::string history_in_words() {
+    std::string text;
+    std::size_t count = 0;
+    for (const Operation& operation : world_.history().operations())
+      if (++count <= kWitnessesMax) text += describe(operation) + "\n";
+    return text;
+  }
+
+  Options options_;
+  World world_;
+  Membership document_;  // with all members, before formation closed
+  std::vector<FinalState> finals_;
+  std::map<Slot, RequestId> last_write_;
+  std::set<std::string> live_;  // names that the write-backs left alive
+  std::uint64_t operator_sequence_ = 0;
+};
+
+}  // namespace
+
+RunResult run_seed(const Options& options, Recorder* recorder) { return Run(options, recorder).result(); }
+
+}  // namespace shoal::sim

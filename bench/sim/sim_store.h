@@ -1,0 +1,97 @@
+// SimStore: a disk that can be slow, full, forgetful and broken, as a map.
+//
+// Writes are visible at once and gather in a commit. One commit is synced at a time, while the next one fills. A crash
+// keeps or loses each unsynced write on its own, in any combination.
+//
+// Invariants: those of Store. In particular a sync that fails is tried again with all bytes, and nothing is taken back
+// from a running node (but by `lose_record`, which is the disk's doing and which the node must survive).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "bench/sim/ledger.h"
+#include "node/base/rng.h"
+#include "node/base/time.h"
+#include "node/core/store.h"
+
+namespace shoal::sim {
+
+struct DiskOptions {
+  Duration sync{};                          // an ordinary sync takes this to twice this
+  std::uint32_t slow_sync_per_million = 0;  // a sync that takes up to two seconds
+  std::size_t unsynced_max = 256;           // more waiting writes: new ones are refused as overload
+};
+
+class SimStore final : public Store {
+ public:
+  SimStore(std::uint32_t node, DiskOptions options, Rng rng, Ledger& ledger)
+      : node_(node), options_(options), rng_(rng), ledger_(ledger) {}
+
+  Result<EntryPtr> read(const Slot& slot) override;
+  Result<std::vector<SlotEntry>> scan(const Slot& begin, const Slot& end, std::optional<Slot> after,
+                                      std::size_t limit) override;
+  Status admit() override;
+  CommitId write(const Slot& slot, EntryPtr entry) override;
+  CommitId save_document(const Membership& document) override;
+  std::uint64_t records() override { return cells_.size(); }
+
+  // ---- the driver's side ----
+
+  // Starts and ends syncs. To be called after every turn of the node and at next_event().
+  void pump(Instant now);
+  [[nodiscard]] Instant next_event() const;
+  // The newest commit that the disk reports as durable, once each.
+  std::optional<CommitId> take_report();
+
+  void crash(Rng& chance);
+  void lose_everything();
+  void lose_record(const Slot& slot);
+  void set_unreadable(const Slot& slot, bool unreadable);
+  void set_full(bool full, Instant now);
+  void set_extra_sync(Duration extra) { extra_sync_ = extra; }
+
+  [[nodiscard]] std::vector<Slot> slots() const;
+  // As the node sees it, whether or not it can be read.
+  [[nodiscard]] EntryPtr peek(const Slot& slot) const;
+  [[nodiscard]] const std::optional<Membership>& durable_document() const { return durable_document_; }
+  void install_document(const Membership& document) { durable_document_ = document; }
+
+ private:
+  struct Cell {
+    EntryPtr current;
+    EntryPtr durable;
+    bool unreadable = false;
+  };
+  struct Unsynced {
+    Slot slot;
+    EntryPtr entry;  // or null
+    std::optional<Membership> document;
+  };
+
+  void begin_sync(Instant now);
+  void end_sync();
+  void settle(const Unsynced& write);
+  void drop_waiting(const Slot& slot);
+  Duration draw_sync();
+
+  std::uint32_t node_;
+  DiskOptions options_;
+  Rng rng_;
+  Ledger& ledger_;
+  std::map<Slot, Cell> cells_;
+  std::optional<Membership> durable_document_;
+  std::vector<Unsynced> filling_;
+  std::vector<Unsynced> syncing_;
+  CommitId filling_id_{1};
+  CommitId syncing_id_;
+  std::optional<CommitId> report_;
+  Instant synced_at_ = kNever;
+  Instant reported_at_ = kNever;
+  Duration extra_sync_{};
+  bool full_ = false;
+};
+
+}  // namespace shoal::sim

@@ -1,0 +1,189 @@
+// The shoal command: reads the flags, finds the verb, runs it.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/cli/output.h"
+#include "client/cli/session.h"
+#include "client/cli/verbs.h"
+
+namespace shoal::cli {
+namespace {
+
+struct Verb {
+  const char* name;
+  const char* summary;
+  Run (*declare)(CLI::App& command);
+};
+
+// In the order of the help page.
+constexpr Verb kVerbs[] = {
+    {"get", "Read a key", declare_get},
+    {"put", "Write a key", declare_put},
+    {"del", "Delete a key", declare_del},
+    {"resolve", "Settle concurrent values of a key", declare_resolve},
+    {"ls", "List keys", declare_ls},
+    {"load", "Store NDJSON lines from standard input", declare_load},
+    {"dump", "Print keys with their values as NDJSON", declare_dump},
+    {"status", "Show the cluster on one screen; exit 6 when it is not healthy", declare_status},
+    {"where", "Show which nodes hold a key", declare_where},
+    {"version", "Print the version", declare_version},
+};
+
+constexpr const char* kDescription =
+    "shoal: talk to a cluster of shoald nodes.\n\n"
+    "  shoal put greeting hello\n"
+    "  shoal get greeting\n"
+    "  shoal -s 10.0.0.1:7100,10.0.0.2:7100 -o json status\n\n"
+    "Global flags may stand before or after the command. Each has an environment variable: SHOAL_SEEDS for --seeds\n"
+    "and so on; a flag wins over it.";
+
+constexpr const char* kFooter =
+    "\nExit codes: 0 done; 1 no such key; 2 wrong usage; 3 conflict; 4 unavailable, certainly not applied;\n"
+    "5 timeout, may have been applied; 6 unhealthy; 7 refused; 70 a bug in shoal.";
+
+void declare_globals(CLI::App& app, Globals& globals) {
+  app.add_option("-s,--seeds", globals.seeds, "Any nodes of the cluster: HOST:PORT,HOST:PORT")
+      ->envname("SHOAL_SEEDS")
+      ->capture_default_str();
+  app.add_option("-o,--output", globals.output,
+                 "table, wide, json, ndjson, csv or plain; a terminal gets table, everything else plain")
+      ->envname("SHOAL_OUTPUT");
+  app.add_option("--timeout", globals.timeout, "Deadline of each request, retries included: 250ms, 2s, 1m")
+      ->envname("SHOAL_TIMEOUT")
+      ->capture_default_str();
+  app.add_option("-r", globals.r, "Replicas that must answer a read: 1, 2, ..., majority, all")
+      ->envname("SHOAL_R")
+      ->capture_default_str();
+  app.add_option("-w", globals.w, "Replicas that must confirm a write: 1, 2, ..., majority, all")
+      ->envname("SHOAL_W")
+      ->capture_default_str();
+  app.add_option("--bucket", globals.bucket, "Bucket of the keys")->envname("SHOAL_BUCKET")->capture_default_str();
+  app.add_option("--context", globals.context, "Token of an earlier read or write: replace exactly what that saw");
+  app.add_option("--color", globals.color, "auto, always or never; NO_COLOR is respected")
+      ->envname("SHOAL_COLOR")
+      ->capture_default_str();
+  app.add_option("--progress", globals.progress, "auto (on a terminal), always, never or json")
+      ->envname("SHOAL_PROGRESS")
+      ->capture_default_str();
+  app.add_flag("-q,--quiet", globals.quiet, "No words on standard error but errors");
+  app.add_flag("-v,--verbose", globals.verbose, "More words on standard error");
+}
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row.back();
+}
+
+std::string unknown_command(const std::string& typed) {
+  std::string best = "help";
+  for (const Verb& verb : kVerbs)
+    if (edit_distance(typed, verb.name) < edit_distance(typed, best)) best = verb.name;
+  const std::string sentence = "there is no command \"" + shown(typed) + "\"";
+  if (edit_distance(typed, best) <= 2) return sentence + "; did you mean \"" + best + "\"?";
+  return sentence + "; see shoal help";
+}
+
+int usage_error(const std::string& sentence) {
+  std::fprintf(stderr, "shoal: %s\n", sentence.c_str());
+  return kUsage;
+}
+
+class Program {
+ public:
+  Program() {
+    app_.require_subcommand(0, 1);
+    app_.footer(kFooter);
+    app_.get_formatter()->column_width(34);
+    declare_globals(app_, globals_);
+    for (const Verb& verb : kVerbs) {
+      CLI::App* command = app_.add_subcommand(verb.name, verb.summary)->fallthrough();
+      runs_[command] = verb.declare(*command);
+    }
+    help_ = app_.add_subcommand("help", "Explain a command");
+    help_->add_option("COMMAND", topic_, "Which one");
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      print(help_text());
+      return kDone;
+    } catch (const CLI::ExtrasError& error) {
+      const std::vector<std::string> rest = app_.remaining(true);
+      if (!app_.get_subcommands().empty() || rest.empty()) return usage_error(one_line(error.what()));
+      return usage_error(unknown_command(rest.front()));
+    } catch (const CLI::ParseError& error) {
+      return usage_error(one_line(error.what()));
+    }
+    return run_parsed();
+  }
+
+ private:
+  int run_parsed() {
+    if (app_.get_subcommands().empty()) {
+      std::fputs(app_.help().c_str(), stderr);
+      return kUsage;
+    }
+    CLI::App* command = app_.get_subcommands().front();
+    if (command == help_) return explain();
+    globals_.context_given = app_.count("--context") > 0;
+    Result<Session> session = Session::open(globals_);
+    if (!session) return usage_error(session.error().message);
+    const int code = runs_.at(command)(*session);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    std::fprintf(stderr, "shoal: the output could not be written\n");
+    return code == kDone ? kUnavailable : code;
+  }
+
+  int explain() {
+    const auto found = app_.get_subcommands([&](CLI::App* command) { return command->check_name(topic_); });
+    const CLI::App* topic = topic_.empty() ? &app_ : found.empty() ? nullptr : found.front();
+    if (topic == nullptr) return usage_error(unknown_command(topic_));
+    print(topic->help());
+    return kDone;
+  }
+
+  std::string help_text() const {
+    const auto commands = app_.get_subcommands();
+    return commands.empty() ? app_.help() : commands.front()->help();
+  }
+
+  static std::string one_line(std::string text) {
+    std::ranges::replace(text, '\n', ' ');
+    return shown(text);
+  }
+
+  CLI::App app_{kDescription, "shoal"};
+  Globals globals_;
+  std::map<const CLI::App*, Run> runs_;
+  CLI::App* help_ = nullptr;
+  std::string topic_;
+};
+
+}  // namespace
+}  // namespace shoal::cli
+
+int main(int argc, char** argv) {
+  try {
+    return shoal::cli::Program().run(argc, argv);
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "shoal: this is a bug in shoal: %s\n", problem.what());
+    return shoal::cli::kBug;
+  }
+}

@@ -1,0 +1,109 @@
+#include "client/cli/session.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "client/cli/output.h"
+#include "client/settings.h"
+
+namespace shoal::cli {
+namespace {
+
+Result<Format> parse_format(const std::string& text) {
+  static const std::map<std::string, Format> kFormats{{"table", Format::table}, {"wide", Format::wide},
+                                                      {"json", Format::json},   {"ndjson", Format::ndjson},
+                                                      {"csv", Format::csv},     {"plain", Format::plain}};
+  if (text.empty()) return isatty(STDOUT_FILENO) != 0 ? Format::table : Format::plain;
+  const auto known = kFormats.find(text);
+  if (known != kFormats.end()) return known->second;
+  return fail(Errc::invalid,
+              "\"" + text + "\" is not an output format; there are table, wide, json, ndjson, csv, plain");
+}
+
+Result<bool> parse_color(const std::string& text, int stream) {
+  const char* no_color = std::getenv("NO_COLOR");
+  if (text == "always") return true;
+  if (text == "never") return false;
+  if (text == "auto") return isatty(stream) != 0 && (no_color == nullptr || *no_color == '\0');
+  return fail(Errc::invalid, "--color is auto, always or never, not \"" + text + "\"");
+}
+
+Status check_progress(const std::string& text) {
+  if (text == "auto" || text == "always" || text == "never" || text == "json") return Unit{};
+  return fail(Errc::invalid, "--progress is auto, always, never or json, not \"" + text + "\"");
+}
+
+Result<Context> parse_context(const Globals& globals) {
+  if (globals.context_given && globals.context.empty())
+    return fail(Errc::bad_context, "--context is empty; leave it out, or pass the token that a read returned");
+  return Context::parse(globals.context);
+}
+
+std::string painted(bool colours, Paint paint, std::string_view text) {
+  if (!colours) return std::string(text);
+  const char* code = paint == Paint::good ? "\x1b[32m" : paint == Paint::bad ? "\x1b[31m" : "\x1b[2m";
+  return code + std::string(text) + "\x1b[0m";
+}
+
+}  // namespace
+
+Result<Session> Session::open(const Globals& globals) {
+  Session session;
+  session.globals_ = globals;
+  const Result<Format> format = parse_format(globals.output);
+  if (!format) return format.error();
+  const Result<bool> colours_out = parse_color(globals.color, STDOUT_FILENO);
+  if (!colours_out) return colours_out.error();
+  if (const Status checked = check_progress(globals.progress); !checked) return checked.error();
+  const Result<Context> context = parse_context(globals);
+  if (!context) return context.error();
+  session.format_ = *format;
+  session.colours_out_ = *colours_out;
+  session.colours_err_ = *parse_color(globals.color, STDERR_FILENO);
+  session.context_ = *context;
+
+  Options options;
+  auto seeds = client_detail::parse_seeds(globals.seeds);
+  if (!seeds) return seeds.error();
+  const auto timeout = client_detail::parse_millis(globals.timeout);
+  if (!timeout) return timeout.error();
+  const auto r = client_detail::parse_copies(globals.r);
+  if (!r) return r.error();
+  const auto w = client_detail::parse_copies(globals.w);
+  if (!w) return w.error();
+  options.seeds = *std::move(seeds);
+  session.timeout_ = options.timeout = *timeout;
+  options.r = *r;
+  options.w = *w;
+  session.db_ = std::make_unique<Client>(std::move(options));
+  return session;
+}
+
+void Session::say(std::string_view sentence) const {
+  if (!globals_.quiet) std::fprintf(stderr, "%.*s\n", static_cast<int>(sentence.size()), sentence.data());
+}
+
+int Session::report(const Error& error) const {
+  if (is_json()) {
+    Json problem{{"code", name_of(error.code)},
+                 {"message", shown(error.message)},
+                 {"maybe_applied", error.maybe_applied()},
+                 {"acks", error.acks},
+                 {"needed", error.needed}};
+    print_json(Json{{"schema", kSchema}, {"error", std::move(problem)}});
+  }
+  std::fprintf(stderr, "%s %s\n", paint_words(Paint::bad, "shoal:").c_str(), shown(error.message).c_str());
+  return exit_code_of(error.code);
+}
+
+std::string Session::paint(Paint paint, std::string_view text) const { return painted(colours_out_, paint, text); }
+std::string Session::paint_words(Paint paint, std::string_view text) const {
+  return painted(colours_err_, paint, text);
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,74 @@
+// Session: one run of the shoal command: what the global flags said, the client, and the ways to speak.
+//
+// Data goes to standard output, words to standard error. Without -o, a terminal gets tables and everything else plain
+// lines.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "client/cli/exit_codes.h"
+#include "client/shoal/client.hpp"
+
+namespace shoal::cli {
+
+// As typed, or from the environment, or the default.
+struct Globals {
+  std::string seeds = "127.0.0.1:7100";
+  std::string output;
+  std::string timeout = "2s";
+  std::string r = "majority";
+  std::string w = "majority";
+  std::string bucket = "default";
+  std::string context;
+  bool context_given = false;
+  std::string color = "auto";
+  std::string progress = "auto";
+  bool quiet = false;
+  bool verbose = false;
+};
+
+enum class Format : std::uint8_t { table, wide, json, ndjson, csv, plain };
+enum class Paint : std::uint8_t { good, bad, dim };
+
+class Session {
+ public:
+  // Errc::invalid names the flag that makes no sense.
+  static Result<Session> open(const Globals& globals);
+
+  Client& db() { return *db_; }
+  [[nodiscard]] Format format() const { return format_; }
+  // For people: values are shown, not handed on.
+  [[nodiscard]] bool is_table() const { return format_ == Format::table || format_ == Format::wide; }
+  [[nodiscard]] bool is_json() const { return format_ == Format::json || format_ == Format::ndjson; }
+  [[nodiscard]] bool quiet() const { return globals_.quiet; }
+  [[nodiscard]] bool verbose() const { return globals_.verbose; }
+  [[nodiscard]] const Globals& globals() const { return globals_; }
+  [[nodiscard]] Millis timeout() const { return timeout_; }
+  [[nodiscard]] bool has_context() const { return globals_.context_given; }
+
+  [[nodiscard]] ReadOptions reading() const { return {.bucket = globals_.bucket}; }
+  [[nodiscard]] WriteOptions writing() const { return {.context = context_, .bucket = globals_.bucket}; }
+
+  // A sentence on standard error; nothing with -q.
+  void say(std::string_view sentence) const;
+  // A failure: a sentence on standard error, the same as JSON on standard output where that was asked for. Returns the
+  // exit code.
+  int report(const Error& error) const;
+  // `text` in colour where standard output (or error) takes colours.
+  [[nodiscard]] std::string paint(Paint paint, std::string_view text) const;
+  [[nodiscard]] std::string paint_words(Paint paint, std::string_view text) const;
+
+ private:
+  Globals globals_;
+  Format format_ = Format::plain;
+  Millis timeout_{};
+  Context context_;
+  bool colours_out_ = false;
+  bool colours_err_ = false;
+  std::unique_ptr<Client> db_;
+};
+
+}  // namespace shoal::cli

@@ -1,0 +1,241 @@
+// Operations and their attempts. The nodes that are talked to are in dispatcher_peers.cc.
+#include "client/dispatcher.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "node/base/check.h"
+
+namespace shoal::client_detail {
+namespace {
+
+constexpr Duration kPatienceMin = std::chrono::milliseconds(20);
+constexpr int kPauseDoublingsMax = 5;
+
+// The share of the deadline that one silent node may use up before the next is asked beside it.
+Duration patience(const Operation& operation, int retries) {
+  return std::max((operation.deadline - operation.started) / (retries + 1), kPatienceMin);
+}
+
+// Answers that are the same whoever is asked, and those of a node that has used up the time.
+bool final_for_everybody(Errc code) {
+  return code == Errc::not_found || code == Errc::conflict || code == Errc::invalid || code == Errc::bad_context ||
+         code == Errc::too_large || code == Errc::indeterminate;
+}
+
+bool is_write(const Operation& operation) { return std::holds_alternative<PutRequest>(operation.request); }
+
+std::string milliseconds(const Operation& operation) {
+  const auto span = std::chrono::duration_cast<Millis>(operation.deadline - operation.started);
+  return std::to_string(span.count()) + " ms";
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(DispatcherConfig config, Rng rng) : config_(std::move(config)), rng_(rng) {
+  SHOAL_CHECK(!config_.seeds.empty());
+  for (const std::string& seed : config_.seeds) peer(seed).expected = true;
+}
+
+void Dispatcher::submit(Operation operation, Instant now) {
+  const std::uint64_t id = next_id_++;
+  if (auto* put = std::get_if<PutRequest>(&operation.request)) put->request = {config_.client, id};
+  Open& open = open_[id];
+  open.operation = std::move(operation);
+  open.turn = turn_++;
+  if (now >= open.operation.deadline) return finish(id, verdict(open));
+  if (ring_) return start(id, open, now);
+  schedule(id, open, open.operation.deadline);
+  if (greet_at_ == kNever) greet_at_ = now;
+  tick(now);
+}
+
+void Dispatcher::start(std::uint64_t id, Open& open, Instant now) {
+  if (std::holds_alternative<AskRing>(open.operation.request)) return finish(id, Reply(ring_));
+  launch(id, open, now);
+}
+
+void Dispatcher::launch(std::uint64_t id, Open& open, Instant now) {
+  Peer* chosen = choose(open);
+  if (chosen == nullptr) {
+    if (!open.operation.only.empty()) return finish(id, verdict(open));
+    open.tried.clear();
+    return pause(id, open, now);
+  }
+  if (now >= refresh_at_) {
+    refresh_at_ = now + std::chrono::seconds(5);
+    chosen->greet = true;
+  }
+  const CallId call{next_call_++};
+  open.tried.push_back(chosen);
+  open.attempts.push_back(Attempt{.call = call, .peer = chosen});
+  chosen->queue.push_back(call);
+  chosen->calls.insert(call.value);
+  calls_[call.value] = id;
+  schedule(id, open, now + patience(open.operation, config_.retries));
+}
+
+void Dispatcher::schedule(std::uint64_t id, Open& open, Instant when) {
+  timers_.erase({open.wake, id});
+  open.wake = std::min(when, open.operation.deadline);
+  timers_.insert({open.wake, id});
+}
+
+bool Dispatcher::may_ask_more(const Open& open) const { return !open.settled && open.handed_over <= config_.retries; }
+
+// Everybody was asked, or somebody said "not now": wait a little before the next one.
+void Dispatcher::pause(std::uint64_t id, Open& open, Instant now) {
+  const Duration full = config_.backoff * (1 << std::min(open.pauses++, kPauseDoublingsMax));
+  const auto half = static_cast<std::uint64_t>(std::max<Duration::rep>(full.count() / 2, 1));
+  schedule(id, open, now + Duration(rng_.between(half, 2 * half)));
+}
+
+// After an attempt has failed: ask the next node, wait for those that were asked, or give up.
+void Dispatcher::go_on(std::uint64_t id, Open& open, Instant now, bool at_once) {
+  if (may_ask_more(open)) return at_once ? launch(id, open, now) : pause(id, open, now);
+  if (std::ranges::any_of(open.attempts, &Attempt::waiting)) return schedule(id, open, kNever);
+  finish(id, verdict(open));
+}
+
+void Dispatcher::tick(Instant now) {
+  if (!ring_ && now >= greet_at_) greet_next_seed(now);
+  while (!timers_.empty() && timers_.begin()->first <= now) wake(timers_.begin()->second, now);
+}
+
+Instant Dispatcher::next_deadline() const {
+  const Instant operation = timers_.empty() ? kNever : timers_.begin()->first;
+  return std::min(operation, !ring_ && !open_.empty() ? greet_at_ : kNever);
+}
+
+void Dispatcher::wake(std::uint64_t id, Instant now) {
+  Open& open = open_.at(id);
+  if (now >= open.operation.deadline) return finish(id, verdict(open));
+  if (!open.attempts.empty() && open.attempts.back().waiting) pass_over(open.attempts.back());
+  if (may_ask_more(open)) return launch(id, open, now);
+  schedule(id, open, kNever);
+}
+
+// Silent for its share of the time. One that was handed over may still answer; one that was not is taken back, so that
+// it is certain that it was never sent.
+void Dispatcher::pass_over(Attempt& attempt) {
+  attempt.peer->doubtful = true;
+  attempt.peer->greet = true;  // its answer ends the doubt
+  if (attempt.handed_over) return;
+  attempt.waiting = false;
+  attempt.peer->calls.erase(attempt.call.value);
+  std::erase(attempt.peer->queue, attempt.call);
+  calls_.erase(attempt.call.value);
+}
+
+Dispatcher::Open* Dispatcher::take_attempt(CallId call, std::uint64_t& id, bool& handed_over) {
+  const auto known = calls_.find(call.value);
+  if (known == calls_.end()) return nullptr;
+  id = known->second;
+  calls_.erase(known);
+  Open& open = open_.at(id);
+  Attempt& attempt = *std::ranges::find(open.attempts, call, &Attempt::call);
+  attempt.waiting = false;
+  attempt.peer->calls.erase(call.value);
+  handed_over = attempt.handed_over;
+  return &open;
+}
+
+template <class Answer>
+void Dispatcher::on_answer(Answer answer, Instant now) {
+  if constexpr (!std::is_same_v<Answer, StatusReply>) {
+    const bool absent = std::is_same_v<Answer, GetReply> && answer.outcome.code == Errc::not_found;
+    if (answer.outcome.code != Errc::ok && !absent) return on_failure(answer.call, answer.outcome, now);
+  }
+  std::uint64_t id = 0;
+  bool handed_over = false;
+  if (take_attempt(answer.call, id, handed_over) != nullptr) finish(id, Reply(std::move(answer)));
+}
+
+template void Dispatcher::on_answer(GetReply answer, Instant now);
+template void Dispatcher::on_answer(PutReply answer, Instant now);
+template void Dispatcher::on_answer(ListReply answer, Instant now);
+template void Dispatcher::on_answer(StatusReply answer, Instant now);
+
+void Dispatcher::on_failure(CallId call, const Error& outcome, Instant now) {
+  std::uint64_t id = 0;
+  bool handed_over = false;
+  Open* open = take_attempt(call, id, handed_over);
+  if (open == nullptr) return;
+  open->last = outcome;
+  open->settled = open->settled || final_for_everybody(outcome.code);
+  open->maybe_applied = open->maybe_applied || outcome.maybe_applied();
+  go_on(id, *open, now, false);
+}
+
+void Dispatcher::lost(const std::string& address, Instant now) {
+  const auto known = peers_.find(address);
+  if (known == peers_.end()) return;
+  Peer& gone = known->second;
+  gone.doubtful = true;
+  gone.queue.clear();
+  const std::set<std::uint64_t> calls(gone.calls.begin(), gone.calls.end());
+  for (const std::uint64_t call : calls) {
+    std::uint64_t id = 0;
+    bool handed_over = false;
+    Open* open = take_attempt(CallId{call}, id, handed_over);
+    if (open == nullptr) continue;
+    open->maybe_applied = open->maybe_applied || (handed_over && is_write(open->operation));
+    go_on(id, *open, now, true);
+  }
+  if (!ring_ && !open_.empty() && seeds_greeted_ < config_.seeds.size()) greet_next_seed(now);
+}
+
+bool Dispatcher::may_be_applied(const Open& open) {
+  const auto unknown = [](const Attempt& attempt) { return attempt.waiting && attempt.handed_over; };
+  return is_write(open.operation) && (open.maybe_applied || std::ranges::any_of(open.attempts, unknown));
+}
+
+Error Dispatcher::verdict(const Open& open) const {
+  if (open.last.code == Errc::indeterminate) return open.last;
+  if (may_be_applied(open)) {
+    return Error{.code = Errc::indeterminate,
+                 .message = "the write was sent, but not confirmed within " + milliseconds(open.operation) +
+                            "; it may have been applied",
+                 .acks = open.last.acks,
+                 .needed = open.last.needed};
+  }
+  if (open.last.code != Errc::ok) return open.last;
+  if (!ring_) {
+    std::string asked;
+    for (const std::string& seed : config_.seeds) asked += (asked.empty() ? "" : ", ") + seed;
+    return fail(Errc::unavailable, "no node answered at " + asked + " within " + milliseconds(open.operation) +
+                                       "; is shoald running there?");
+  }
+  if (open.handed_over > 0) {
+    return fail(Errc::timeout, "no answer within " + milliseconds(open.operation) +
+                                   " (last asked: " + open.attempts.back().peer->address + ")");
+  }
+  const std::string last = open.attempts.empty() ? "" : " (last tried: " + open.attempts.back().peer->address + ")";
+  return fail(Errc::unavailable, "no connection to a node that could answer" + last);
+}
+
+void Dispatcher::finish(std::uint64_t id, Result<Reply> result) {
+  auto node = open_.extract(id);
+  Open& open = node.mapped();
+  timers_.erase({open.wake, id});
+  for (const Attempt& attempt : open.attempts) {
+    if (!attempt.waiting) continue;
+    attempt.peer->calls.erase(attempt.call.value);
+    if (!attempt.handed_over) std::erase(attempt.peer->queue, attempt.call);
+    calls_.erase(attempt.call.value);
+  }
+  open.operation.done(std::move(result));
+}
+
+void Dispatcher::close() {
+  while (!open_.empty()) {
+    const auto& [id, open] = *open_.begin();
+    const bool unknown = may_be_applied(open);
+    finish(id, unknown ? fail(Errc::indeterminate,
+                              "the client was closed before the write was confirmed; it may have been applied")
+                       : fail(Errc::closed, "the client was closed"));
+  }
+}
+
+}  // namespace shoal::client_detail

@@ -1,0 +1,159 @@
+// Dispatcher: the client's brain, sans I/O. Decides which node is asked what, when the next one is asked, and what may
+// be said about an operation that did not succeed.
+//
+// The idea: an operation is a few attempts at one question, each at another node, all with the same request id. The
+// first good answer ends it. An attempt that stays silent for its share of the deadline is not given up: the next node
+// is asked beside it. Whoever drives the sockets reports three things only: a message came, a connection was made, a
+// connection was lost.
+//
+//   client -> seed     Hello                        until some seed has answered
+//   seed   -> client   Welcome{document}            placement is computed from it; newer documents are followed
+//   client -> owner    GetRequest, PutRequest, ...  owners first (reads take turns), then fallbacks, then seeds
+//
+// Invariants:
+//  (1) `done` is called exactly once, at the deadline at the latest.
+//  (2) A write that failed is "certainly not applied" only when each attempt was either never handed to a connection
+//      or answered with a definite refusal. Everything else is Errc::indeterminate.
+//  (3) At most retries + 1 attempts of one operation are handed to connections.
+//  (4) A node whose connection is lost, or that stayed silent, comes last until it is heard of again.
+//
+// Single-threaded; `done` may not call back into the dispatcher.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "node/base/rng.h"
+#include "node/base/time.h"
+#include "node/ring/preference_list.h"
+#include "node/wire/frame.h"
+
+namespace shoal::client_detail {
+
+struct AskRing {};  // "which placement do you know?", answered as soon as a node has told
+
+using Request = std::variant<AskRing, GetRequest, PutRequest, ListRequest, StatusRequest>;
+using Reply = std::variant<Ring, GetReply, PutReply, ListReply, StatusReply>;
+
+struct Operation {
+  Request request;
+  std::string only;  // this address and no other; empty: whoever is best
+  Instant started{};
+  Instant deadline{};
+  std::function<void(Result<Reply>)> done;
+};
+
+struct DispatcherConfig {
+  std::vector<std::string> seeds;  // HOST:PORT
+  int retries = 2;
+  Duration backoff{};
+  std::uint64_t client = 0;  // random: the first half of this client's request ids
+};
+
+class Dispatcher {
+ public:
+  // Precondition: at least one seed.
+  Dispatcher(DispatcherConfig config, Rng rng);
+
+  void submit(Operation operation, Instant now);
+  void receive(const std::string& address, Message message, Instant now);
+  void connected(const std::string& address);
+  void lost(const std::string& address, Instant now);
+  void tick(Instant now);
+  // Ends everything that is open.
+  void close();
+
+  [[nodiscard]] Instant next_deadline() const;
+  // Addresses that messages wait for.
+  [[nodiscard]] std::vector<std::string> wanting() const;
+  // What to send there now, bounded in bytes; the attempts in it count as handed over.
+  std::vector<Message> take(const std::string& address, Instant now);
+  // False for nodes that left: their connection may be closed.
+  [[nodiscard]] bool knows(const std::string& address) const;
+  // 0 until a node has told.
+  [[nodiscard]] ClusterId cluster() const { return ring_ ? ring_->document().cluster : ClusterId{}; }
+  [[nodiscard]] std::size_t open() const { return open_.size(); }
+
+ private:
+  struct Peer {
+    std::string address;
+    std::deque<CallId> queue;                 // not handed over yet
+    std::unordered_set<std::uint64_t> calls;  // attempts that may still be answered
+    bool greet = false;                       // a Hello is due
+    bool doubtful = false;                    // lost or silent, and not heard of since
+    bool expected = false;                    // a seed, or a member of the newest document
+    std::string refusal;                      // why it will not talk to us
+  };
+
+  struct Attempt {
+    CallId call;
+    Peer* peer = nullptr;
+    bool handed_over = false;
+    bool waiting = true;  // an answer may still come
+  };
+
+  struct Open {
+    Operation operation;
+    std::vector<Attempt> attempts;
+    std::vector<Peer*> tried;  // in this round
+    int handed_over = 0;
+    int pauses = 0;
+    std::size_t turn = 0;  // where among the owners a read starts
+    bool maybe_applied = false;
+    bool settled = false;  // asking others would not help
+    Error last{.code = Errc::ok, .message = {}};
+    Instant wake = kNever;
+  };
+  Peer& peer(const std::string& address);
+  void greet_next_seed(Instant now);
+  void adopt(const Membership& document, Instant now);
+  [[nodiscard]] bool all_seeds_refuse() const;
+
+  [[nodiscard]] std::vector<Peer*> candidates(const Open& open);
+  Peer* choose(Open& open);
+  void launch(std::uint64_t id, Open& open, Instant now);
+  void start(std::uint64_t id, Open& open, Instant now);
+  void wake(std::uint64_t id, Instant now);
+  void pass_over(Attempt& attempt);
+  void schedule(std::uint64_t id, Open& open, Instant when);
+  void pause(std::uint64_t id, Open& open, Instant now);
+  void go_on(std::uint64_t id, Open& open, Instant now, bool at_once);
+  [[nodiscard]] bool may_ask_more(const Open& open) const;
+
+  // Ends the wait of one attempt; nullptr when nobody waits for it any more.
+  Open* take_attempt(CallId call, std::uint64_t& id, bool& handed_over);
+  template <class Answer>
+  void on_answer(Answer answer, Instant now);
+  void on_failure(CallId call, const Error& outcome, Instant now);
+  void on_refused(Peer& from, const Refused& refused, Instant now);
+  [[nodiscard]] Message question(const Open& open, CallId call, Instant now) const;
+  [[nodiscard]] static bool may_be_applied(const Open& open);
+  [[nodiscard]] Error verdict(const Open& open) const;
+  void finish(std::uint64_t id, Result<Reply> result);
+
+  DispatcherConfig config_;
+  Rng rng_;
+  Ring ring_;
+  std::map<std::string, Peer> peers_;
+  std::map<NodeId, Peer*> members_;
+  std::unordered_map<std::uint64_t, Open> open_;
+  std::unordered_map<std::uint64_t, std::uint64_t> calls_;  // call -> operation
+  std::set<std::pair<Instant, std::uint64_t>> timers_;
+  std::uint64_t next_id_ = 1;
+  std::uint64_t next_call_ = 1;
+  std::size_t turn_ = 0;
+  std::size_t seeds_greeted_ = 0;
+  Instant greet_at_ = kNever;  // while no node has told the placement
+  Instant refresh_at_{};       // when to ask for a newer document
+};
+
+}  // namespace shoal::client_detail

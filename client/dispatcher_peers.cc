@@ -1,0 +1,189 @@
+// The nodes that the dispatcher talks to: greeting them, following the membership document, choosing whom to ask.
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "client/dispatcher.h"
+
+namespace shoal::client_detail {
+namespace {
+
+constexpr Duration kGreetStep = std::chrono::milliseconds(100);
+// One frame holds about this much: large values do not make small requests wait for hundreds of megabytes.
+constexpr std::size_t kFrameBytesAimed = std::size_t{1} << 20;
+
+std::size_t weight(const Request& request) {
+  const auto* put = std::get_if<PutRequest>(&request);
+  return 64 + (put != nullptr ? put->value.size() + put->key.name.size() : 0);
+}
+
+// Leaves the node time to answer before we stop listening.
+Millis time_for_node(Instant deadline, Instant now) {
+  const auto left = std::chrono::duration_cast<Millis>((deadline - now) * 9 / 10);
+  return std::max(left, Millis{1});
+}
+
+}  // namespace
+
+Dispatcher::Peer& Dispatcher::peer(const std::string& address) {
+  Peer& found = peers_[address];
+  found.address = address;
+  return found;
+}
+
+bool Dispatcher::knows(const std::string& address) const {
+  const auto known = peers_.find(address);
+  return known != peers_.end() && (known->second.expected || !known->second.calls.empty());
+}
+
+// All seeds in quick succession, then again and again: a cluster that is just starting is found when it is up.
+void Dispatcher::greet_next_seed(Instant now) {
+  peer(config_.seeds[seeds_greeted_++ % config_.seeds.size()]).greet = true;
+  greet_at_ = now + kGreetStep;
+}
+
+void Dispatcher::adopt(const Membership& document, Instant now) {
+  if (ring_ && (document.cluster != cluster() || document.epoch <= ring_->document().epoch)) return;
+  const bool first = !ring_;
+  ring_ = std::make_shared<const PreferenceLists>(document);
+  members_.clear();
+  for (auto& [address, known] : peers_)
+    known.expected = std::ranges::find(config_.seeds, address) != config_.seeds.end();
+  for (const Member& member : document.members) {
+    if (member.state == MemberState::removed) continue;
+    Peer& known = peer(member.address);
+    known.expected = true;
+    members_[member.id] = &known;
+  }
+  if (!first) return;
+  greet_at_ = kNever;
+  refresh_at_ = now + std::chrono::seconds(5);
+  std::set<std::uint64_t> waiting;
+  for (const auto& [id, open] : open_) waiting.insert(id);
+  for (const std::uint64_t id : waiting) start(id, open_.at(id), now);
+}
+
+void Dispatcher::connected(const std::string& address) {
+  const auto known = peers_.find(address);
+  if (known == peers_.end()) return;
+  known->second.doubtful = false;
+  known->second.refusal.clear();
+  known->second.greet = true;
+}
+
+void Dispatcher::receive(const std::string& address, Message message, Instant now) {
+  const auto known = peers_.find(address);
+  if (known == peers_.end()) return;
+  if (const auto* refused = std::get_if<Refused>(&message)) return on_refused(known->second, *refused, now);
+  known->second.doubtful = false;
+  std::visit(
+      [&](auto& arrived) {
+        using Arrived = std::decay_t<decltype(arrived)>;
+        if constexpr (std::is_same_v<Arrived, Welcome> || std::is_same_v<Arrived, DocumentPush>) {
+          adopt(arrived.document, now);
+        } else if constexpr (std::is_same_v<Arrived, StatusReply>) {
+          adopt(arrived.document, now);
+          on_answer(std::move(arrived), now);
+        } else if constexpr (std::is_same_v<Arrived, GetReply> || std::is_same_v<Arrived, PutReply> ||
+                             std::is_same_v<Arrived, ListReply>) {
+          on_answer(std::move(arrived), now);
+        }
+      },
+      message);
+}
+
+bool Dispatcher::all_seeds_refuse() const {
+  return std::ranges::all_of(config_.seeds, [&](const std::string& seed) { return !peers_.at(seed).refusal.empty(); });
+}
+
+// What was sent there over this connection was not looked at: a definite refusal.
+void Dispatcher::on_refused(Peer& from, const Refused& refused, Instant now) {
+  from.doubtful = true;
+  from.refusal = refused.sentence;
+  const Error error = fail(Errc::refused, from.address + " refuses this client: " + refused.sentence);
+  const std::set<std::uint64_t> calls(from.calls.begin(), from.calls.end());
+  for (const std::uint64_t call : calls) on_failure(CallId{call}, error, now);
+  if (ring_) return;
+  if (seeds_greeted_ < config_.seeds.size()) greet_next_seed(now);
+  if (!all_seeds_refuse()) return;
+  while (!open_.empty()) finish(open_.begin()->first, error);
+}
+
+std::vector<Dispatcher::Peer*> Dispatcher::candidates(const Open& open) {
+  const Operation& operation = open.operation;
+  if (!operation.only.empty()) return {&peer(operation.only)};
+  std::vector<Peer*> found;
+  const auto add_seeds = [&] {
+    for (const std::string& seed : config_.seeds) found.push_back(&peer(seed));
+  };
+  const auto add_owners_and_fallbacks = [&](PartitionId partition, std::size_t first) {
+    const auto owners = ring_->owners(partition);
+    for (std::size_t i = 0; i < owners.size(); ++i) found.push_back(members_.at(owners[(first + i) % owners.size()]));
+    for (const NodeId fallback : ring_->fallbacks(partition)) found.push_back(members_.at(fallback));
+    add_seeds();
+  };
+  const auto of_key = [&](const Key& key) { return ring_->partition_of(slot_of(ring_->document().cluster_key, key)); };
+  if (const auto* get = std::get_if<GetRequest>(&operation.request)) {
+    add_owners_and_fallbacks(of_key(get->key), open.turn);
+  } else if (const auto* put = std::get_if<PutRequest>(&operation.request)) {
+    add_owners_and_fallbacks(of_key(put->key), 0);
+  } else if (const auto* list = std::get_if<ListRequest>(&operation.request)) {
+    add_owners_and_fallbacks(list->partition, open.turn);
+  } else {
+    add_seeds();
+    for (const auto& [id, known] : members_) found.push_back(known);
+  }
+  return found;
+}
+
+// The first that was not asked in this round; the doubtful ones last.
+Dispatcher::Peer* Dispatcher::choose(Open& open) {
+  Peer* second_best = nullptr;
+  for (Peer* candidate : candidates(open)) {
+    if (std::ranges::find(open.tried, candidate) != open.tried.end()) continue;
+    if (!candidate->doubtful) return candidate;
+    if (second_best == nullptr) second_best = candidate;
+  }
+  return second_best;
+}
+
+std::vector<std::string> Dispatcher::wanting() const {
+  std::vector<std::string> addresses;
+  for (const auto& [address, known] : peers_)
+    if (known.greet || !known.queue.empty()) addresses.push_back(address);
+  return addresses;
+}
+
+std::vector<Message> Dispatcher::take(const std::string& address, Instant now) {
+  Peer& to = peers_.at(address);
+  std::vector<Message> messages;
+  if (std::exchange(to.greet, false)) messages.push_back(Hello{CallId{next_call_++}});
+  std::size_t bytes = 0;
+  while (!to.queue.empty() && bytes < kFrameBytesAimed) {
+    const CallId call = to.queue.front();
+    to.queue.pop_front();
+    Open& open = open_.at(calls_.at(call.value));
+    std::ranges::find(open.attempts, call, &Attempt::call)->handed_over = true;
+    ++open.handed_over;
+    bytes += weight(open.operation.request);
+    messages.push_back(question(open, call, now));
+  }
+  return messages;
+}
+
+Message Dispatcher::question(const Open& open, CallId call, Instant now) const {
+  return std::visit(
+      [&](auto request) -> Message {
+        if constexpr (std::is_same_v<decltype(request), AskRing>) {
+          return Hello{call};
+        } else {
+          request.call = call;
+          if constexpr (!std::is_same_v<decltype(request), StatusRequest>)
+            request.timeout = time_for_node(open.operation.deadline, now);
+          return request;
+        }
+      },
+      open.operation.request);
+}
+
+}  // namespace shoal::client_detail

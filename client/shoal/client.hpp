@@ -1,0 +1,309 @@
+// libshoal: the C++ client of a shoal cluster.
+//
+//     shoal::Client db{"shoal://127.0.0.1:7100,127.0.0.1:7110"};      // any node will do; the rest is discovered
+//     db.put("user:1", "ada").value();                                // throws on failure; or look at the Result
+//     auto got = db.get("user:1", {.r = 1});
+//     if (got && got->exists()) std::cout << got->value() << '\n';
+//
+// A Client is thread-safe, connects at first use, and asks an owner of the key directly. A timeout is the deadline of
+// the whole call, retries included. Requests that are on their way at the same time share frames by themselves.
+//
+// Concurrent writes are kept side by side ("siblings") until somebody who saw them all writes with the context that
+// came with them. `update` does that: read, merge, change, write back. A plain `put` without a context is blind: it
+// lands beside what is there.
+//
+// This header needs the standard library and node/base/result.h alone.
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "node/base/result.h"
+
+namespace shoal {
+
+namespace client_detail {
+class Engine;
+struct Access;
+struct ScanState;
+template <class T>
+struct PendingState;
+}  // namespace client_detail
+
+using Millis = std::chrono::milliseconds;
+
+// What a caller has seen of one key. Copy it, store it, send it; never look inside.
+class Context {
+ public:
+  Context() = default;
+
+  // Text for a file, a header or a command line. Empty for an empty context.
+  [[nodiscard]] std::string token() const;
+  // Errc::bad_context when this cannot be a token. Forged tokens and those of another key are found by the node.
+  static Result<Context> parse(std::string_view token);
+
+  [[nodiscard]] bool empty() const { return bytes_ == nullptr; }
+  friend bool operator==(const Context& a, const Context& b) { return a.view() == b.view(); }
+
+ private:
+  friend struct client_detail::Access;
+  explicit Context(std::string bytes)
+      : bytes_(bytes.empty() ? nullptr : std::make_shared<const std::string>(std::move(bytes))) {}
+  [[nodiscard]] std::string_view view() const { return bytes_ ? std::string_view(*bytes_) : std::string_view(); }
+
+  // Shared, so that copies are cheap; and not a string by value, because g++ 12 relocates the temporaries of a co_await
+  // expression byte by byte, which an options struct with a short string in it does not survive.
+  std::shared_ptr<const std::string> bytes_;
+};
+
+// How many replicas must take part: a number, a majority of the owners (the default), or all of them.
+struct Copies {
+  constexpr Copies(int count = 0) : n(count) {}  // NOLINT(google-explicit-constructor): {.r = 1} reads well
+  static constexpr Copies one() { return {1}; }
+  static constexpr Copies majority() { return {0}; }
+  static constexpr Copies all() { return {-1}; }
+  friend bool operator==(const Copies&, const Copies&) = default;
+
+  int n;  // 0: majority, -1: all
+};
+
+struct ReadOptions {
+  std::optional<Copies> r = {};        // the client's own when absent
+  std::optional<Millis> timeout = {};  // deadline of the whole call, retries included
+  std::string_view bucket = "default";
+};
+
+struct WriteOptions {
+  std::optional<Copies> w = {};
+  std::optional<Millis> timeout = {};
+  Context context = {};  // what this write replaces; empty: nothing, it lands beside what is there
+  std::string_view bucket = "default";
+};
+
+struct ScanOptions {
+  std::optional<Copies> r = {};
+  std::optional<Millis> timeout = {};  // of each page
+  std::string_view bucket = "default";
+  std::uint32_t page = 1000;  // keys asked for at once
+  int window = 32;            // pages on their way at the same time
+};
+
+// What a read returns: one value, several concurrent ones ("siblings"), or none.
+class Object {
+ public:
+  using Time = std::chrono::system_clock::time_point;
+
+  [[nodiscard]] bool exists() const { return !values_.empty(); }
+  [[nodiscard]] bool conflicted() const { return values_.size() > 1; }
+  // Throws BadResult when there is no value, or more than one: it never picks.
+  [[nodiscard]] const std::string& value() const&;
+  // Oldest first, by the writers' clocks.
+  [[nodiscard]] std::span<const std::string> siblings() const { return values_; }
+  // When each sibling was written, as its coordinator's clock said. For people; causality never depends on it.
+  [[nodiscard]] std::span<const Time> written() const { return written_; }
+  // Hand it back with the next write: it then replaces what was seen here.
+  [[nodiscard]] const Context& context() const { return context_; }
+
+ private:
+  friend struct client_detail::Access;
+  std::vector<std::string> values_;
+  std::vector<Time> written_;
+  Context context_;
+};
+
+// What is known about a write that succeeded.
+struct Receipt {
+  Context context;        // replaces this write, unless there are siblings: then read them first
+  int acks = 0;           // replicas that have it
+  int needed = 0;         // replicas that were asked for
+  int stand_ins = 0;      // of the acks: nodes that keep it for an owner that was not reachable
+  bool durable = false;   // all counted acks were on disk
+  unsigned siblings = 1;  // values the key holds now; more than 1: this one landed beside others
+};
+
+// Merges concurrent values into one. Empty: conflicts are an error.
+using Resolver = std::function<std::string(std::span<const std::string>)>;
+
+namespace resolve {
+Resolver none();
+Resolver last_writer();  // keeps the newest by the writers' clocks: loses the others, on purpose
+Resolver largest();      // keeps the greatest in byte order
+}  // namespace resolve
+
+struct MemberStatus {
+  std::string id;  // 16 hex digits
+  std::string name;
+  std::string address;  // HOST:PORT of clients
+  std::string zone;
+  std::uint32_t weight = 0;
+  std::string state;     // joining, member, leaving, removed
+  std::string liveness;  // alive, suspect, dead: as the node that answered believes
+};
+
+// One node's own view.
+struct NodeStatus {
+  std::string cluster;  // 16 hex digits
+  std::string id;
+  std::string name;
+  std::string incarnation;  // one process start
+  std::uint64_t epoch = 0;  // number of its membership document
+  std::uint32_t partitions = 0;
+  std::uint32_t replicas = 0;
+  bool forming = false;  // members may still join
+  std::vector<MemberStatus> members;
+  std::uint64_t records = 0;  // on this node, deleted ones included
+  std::uint64_t requests_open = 0;
+  std::string store_trouble;  // empty, or why writes are refused
+  bool sync = true;           // acknowledged means on disk
+};
+
+// Where a key lives.
+struct Placement {
+  std::string slot;  // 32 hex digits
+  std::uint32_t partition = 0;
+  std::vector<MemberStatus> owners;
+  std::vector<MemberStatus> fallbacks;  // in the order in which they stand in
+};
+
+// A result on its way: wait for it, chain on it, or co_await it; one of them, once. Dropping it does not stop the
+// request, only nobody hears of its end.
+template <class T>
+class [[nodiscard]] Pending {
+ public:
+  explicit Pending(std::shared_ptr<client_detail::PendingState<T>> state) : state_(std::move(state)) {}
+
+  // Blocks. Errc::invalid instead of a deadlock when called on the client's own thread before the result is there.
+  Result<T> get();
+
+  // Calls back on the client's thread, or at once when the result is there. Keep it short: the client waits meanwhile.
+  void on_ready(std::function<void(Result<T>)> callback);
+  template <class F>
+  void then(F&& f) && {
+    on_ready(std::function<void(Result<T>)>(std::forward<F>(f)));
+  }
+
+  [[nodiscard]] bool ready() const;
+  [[nodiscard]] bool await_ready() const { return ready(); }
+  bool await_suspend(std::coroutine_handle<> waiting);
+  Result<T> await_resume() { return get(); }
+
+ private:
+  std::shared_ptr<client_detail::PendingState<T>> state_;
+};
+
+// Every key of a prefix once, in the order of their hashes, streamed. Keys written meanwhile may or may not appear.
+class Scan {
+ public:
+  explicit Scan(std::unique_ptr<client_detail::ScanState> state);
+  Scan(Scan&&) noexcept;
+  Scan& operator=(Scan&&) noexcept;
+  ~Scan();
+
+  // The next key, or nothing at the end. After an error: the same error again; the scan was not complete.
+  Result<std::optional<std::string>> next();
+
+  // For range-for. Throws BadResult where next() has an error, so that a partial scan never looks complete.
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using difference_type = std::ptrdiff_t;
+    using value_type = std::string;
+    using pointer = const std::string*;
+    using reference = const std::string&;
+
+    iterator() = default;
+    explicit iterator(Scan* scan) : scan_(scan) { ++*this; }
+    const std::string& operator*() const { return key_; }
+    iterator& operator++();
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return scan_ == nullptr; }
+
+   private:
+    Scan* scan_ = nullptr;
+    std::string key_;
+  };
+  iterator begin() { return iterator(this); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  std::unique_ptr<client_detail::ScanState> state_;
+};
+
+struct Options {
+  std::vector<std::string> seeds;  // "HOST:PORT" or "[V6]:PORT"
+  Millis timeout{1000};            // deadline of a call that names none
+  Copies r = Copies::majority();
+  Copies w = Copies::majority();
+  int max_inflight = 1024;  // further callers wait; on the client's own thread they get Errc::overloaded
+  int retries = 2;          // further nodes to ask after the first
+  Millis backoff{20};       // pause before asking again; grows, with jitter
+
+  // "shoal://host:port,host:port?r=1&w=all&timeout=200ms&max_inflight=64&retries=3&backoff=10ms"
+  static Result<Options> parse(std::string_view uri);
+};
+
+// The same verbs, not waited for. Cheap to copy; works until its Client is closed.
+class Async {
+ public:
+  explicit Async(std::shared_ptr<client_detail::Engine> engine) : engine_(std::move(engine)) {}
+
+  Pending<Object> get(std::string_view key, ReadOptions options = {});
+  Pending<Receipt> put(std::string_view key, std::string_view value, WriteOptions options = {});
+  Pending<Receipt> del(std::string_view key, WriteOptions options = {});
+  Pending<NodeStatus> status(std::string_view node = {});
+
+ private:
+  std::shared_ptr<client_detail::Engine> engine_;
+};
+
+class Client {
+ public:
+  // A malformed URI is reported by every call, as an unreachable one is.
+  explicit Client(std::string_view uri);
+  explicit Client(Options options);
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  // What is still open ends with Errc::closed, or Errc::indeterminate for a write that was already sent.
+  ~Client();
+
+  // Success with !exists() when there is no such key.
+  Result<Object> get(std::string_view key, ReadOptions options = {});
+  Result<Receipt> put(std::string_view key, std::string_view value, WriteOptions options = {});
+  // Without a context it reads first and deletes what it saw; Errc::not_found when there was nothing.
+  Result<Receipt> del(std::string_view key, WriteOptions options = {});
+
+  // The recommended write: reads, merges siblings with `resolver`, applies `change`, writes back with the context.
+  // `change` gets nothing when there is no such key. Where another writer got in between, so that both values stand
+  // side by side, they are merged with `resolver` and written back; `change` is not applied twice. Returns the value
+  // that was stored last. Without a resolver a conflict is an error, never a silent loss. A `context` is not used.
+  Result<std::string> update(std::string_view key, const std::function<std::string(std::optional<std::string>)>& change,
+                             const Resolver& resolver = resolve::none(), WriteOptions options = {});
+
+  Scan scan(std::string_view prefix = {}, ScanOptions options = {});
+
+  // Of the member with this name, id or address; of any that answers when empty.
+  Result<NodeStatus> status(std::string_view node = {});
+  Result<Placement> where(std::string_view key, ReadOptions options = {});
+
+  [[nodiscard]] Async async() const;
+
+ private:
+  std::shared_ptr<client_detail::Engine> engine_;
+};
+
+extern template class Pending<Object>;
+extern template class Pending<Receipt>;
+extern template class Pending<NodeStatus>;
+
+}  // namespace shoal

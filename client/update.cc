@@ -1,0 +1,91 @@
+// update: read, merge, change, write back; again while others race.
+//
+// Invariants:
+//  (1) `change` is in the store at most once: it is applied again only after a write that was certainly not applied.
+//  (2) What update writes replaces only what it read, so nothing that it never saw is lost.
+//  (3) Success means: when this write was acknowledged, the coordinator held it alone; or a later read found the
+//      siblings merged.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "client/engine.h"
+#include "client/shoal/client.hpp"
+
+namespace shoal {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Update {
+ public:
+  Update(Client& client, std::string_view key, const Resolver& resolver, WriteOptions options, Millis timeout)
+      : client_(client),
+        key_(key),
+        resolver_(resolver),
+        options_(std::move(options)),
+        deadline_(Clock::now() + timeout) {}
+
+  Result<std::string> run(const std::function<std::string(std::optional<std::string>)>& change) {
+    bool changed = false;  // our change is among the siblings already
+    for (;;) {
+      if (changed && left() <= Millis{0}) return out_of_time();
+      const Result<Object> seen = client_.get(key_, {.timeout = at_least_one(left()), .bucket = options_.bucket});
+      if (!seen) return changed ? unmerged(seen.error()) : seen.error();
+      if (changed && !seen->conflicted()) return seen->exists() ? seen->value() : written_;
+      if (seen->conflicted() && !resolver_) return conflict(changed, seen->siblings().size());
+      written_ = changed ? resolver_(seen->siblings()) : change(merged(*seen));
+      options_.context = seen->context();
+      options_.timeout = at_least_one(left());
+      const Result<Receipt> receipt = client_.put(key_, written_, options_);
+      if (receipt && receipt->siblings <= 1) return written_;
+      if (!receipt && receipt.error().code != Errc::conflict)
+        return changed ? unmerged(receipt.error()) : receipt.error();
+      if (receipt) changed = true;
+      if (!changed && left() <= Millis{0}) return receipt.error();
+    }
+  }
+
+ private:
+  std::optional<std::string> merged(const Object& seen) const {
+    if (!seen.exists()) return std::nullopt;
+    return seen.conflicted() ? resolver_(seen.siblings()) : seen.value();
+  }
+
+  static Error conflict(bool changed, std::size_t values) {
+    return fail(Errc::conflict, (changed ? "the change was written, but beside others: the key holds "
+                                         : "nothing was changed: the key holds ") +
+                                    std::to_string(values) +
+                                    " concurrent values and there is no resolver to merge them");
+  }
+
+  // The change is in the store, but stands beside other values.
+  static Error unmerged(Error error) {
+    return Error{.code = Errc::indeterminate,
+                 .message = "the change was written, but not merged with concurrent values: " + error.message,
+                 .acks = error.acks,
+                 .needed = error.needed};
+  }
+  static Error out_of_time() { return unmerged(fail(Errc::timeout, "the deadline passed while others kept writing")); }
+
+  [[nodiscard]] Millis left() const { return std::chrono::duration_cast<Millis>(deadline_ - Clock::now()); }
+  static Millis at_least_one(Millis span) { return std::max(span, Millis{1}); }
+
+  Client& client_;
+  std::string_view key_;
+  const Resolver& resolver_;
+  WriteOptions options_;
+  Clock::time_point deadline_;
+  std::string written_;
+};
+
+}  // namespace
+
+Result<std::string> Client::update(std::string_view key,
+                                   const std::function<std::string(std::optional<std::string>)>& change,
+                                   const Resolver& resolver, WriteOptions options) {
+  const Millis timeout = options.timeout.value_or(engine_->options().timeout);
+  return Update(*this, key, resolver, std::move(options), timeout).run(change);
+}
+
+}  // namespace shoal

@@ -1,0 +1,233 @@
+#include "node/core/node.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "node/base/check.h"
+#include "node/base/limits.h"
+
+namespace shoal {
+namespace {
+
+constexpr Millis kTimeoutMax = std::chrono::minutes(1);
+constexpr std::size_t kParkedMax = 1024;
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+Millis timeout_of(const ClientRequest& request) {
+  const Millis asked = std::visit([](const auto& r) { return r.timeout; }, request);
+  return std::clamp(asked, Millis(1), kTimeoutMax);
+}
+
+Error too_many_open() { return fail(Errc::overloaded, "this node has too many requests open; try again later"); }
+
+}  // namespace
+
+Node::Node(NodeConfig config, Store& store, Rng rng)
+    : config_(std::move(config)),
+      store_(store),
+      rng_(rng),
+      trace_(config_.trace != nullptr ? *config_.trace : own_marks_),
+      outbox_(config_.id),
+      replica_(config_.incarnation, store, trace_),
+      formation_(config_.id, config_.address, config_.document, store, outbox_, trace_),
+      services_{config_.id, config_.sync, replica_, formation_, outbox_, peers_, trace_, rng_.next() >> 1},
+      puts_(services_),
+      gets_(services_),
+      lists_(services_),
+      forwards_(services_) {
+  SHOAL_CHECK(formation_.document().find(config_.id) != nullptr);
+}
+
+void Node::receive(const Envelope& envelope, Now now) {
+  if (!stop_reason().empty()) return;
+  dispatch(envelope, now);
+  drain_loopback(now);
+}
+
+void Node::drain_loopback(Now now) {
+  for (std::vector<Envelope> own = outbox_.take_loopback(); !own.empty(); own = outbox_.take_loopback())
+    for (const Envelope& envelope : own) dispatch(envelope, now);
+}
+
+void Node::dispatch(const Envelope& envelope, Now now) {
+  const Address& from = envelope.peer;
+  if (std::holds_alternative<ClientHandle>(from)) {
+    std::visit(Overloaded{[&](const Hello& m) {
+                            outbox_.send(from, Welcome{m.call, config_.id, formation_.document()});
+                          },
+                          [&](const GetRequest& m) { on_request(from, m, now); },
+                          [&](const PutRequest& m) { on_request(from, m, now); },
+                          [&](const ListRequest& m) { on_request(from, m, now); },
+                          [&](const StatusRequest& m) { on_status(from, m); },
+                          [&](const Join& m) { formation_.on_join(from, m); },
+                          [](const auto&) {}},  // a client may not speak as a peer
+               envelope.message);
+    return;
+  }
+  const NodeId peer = std::get<NodeId>(from);
+  std::visit(
+      Overloaded{
+          [&](const Replicate& m) { on_replicate(peer, m); },
+          [&](const Replicated& m) { puts_.on_replicated(peer, m); }, [&](const Fetch& m) { on_fetch(peer, m); },
+          [&](const Fetched& m) { gets_.on_fetched(peer, m); }, [&](const FetchKeys& m) { on_fetch_keys(peer, m); },
+          [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m); },
+          [&](const Forward& m) { on_request(peer, m.request, now); },
+          [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); },
+          [&](const Join& m) { formation_.on_join(from, m); }, [&](const JoinReply& m) { formation_.on_join_reply(m); },
+          [&](const CloseFormation& m) { formation_.on_close(peer, m); },
+          [&](const DocumentDigest& m) { formation_.on_document_digest(peer, m); },
+          [&](const DocumentPush& m) {
+            if (formation_.on_document(m)) release_parked(now);
+          },
+          [](const auto&) {}},  // a peer may not speak as a client
+      envelope.message);
+}
+
+Status Node::check(const ClientRequest& request) const {
+  if (open_requests() >= config_.open_requests_max) return too_many_open();
+  if (const auto* list = std::get_if<ListRequest>(&request)) {
+    if (list->partition.value >= formation_.document().partitions)
+      return fail(Errc::invalid, "there is no partition " + std::to_string(list->partition.value));
+    return check_key(Key{list->bucket, "any"});
+  }
+  if (const auto* get = std::get_if<GetRequest>(&request)) return check_key(get->key);
+  const auto& put = std::get<PutRequest>(request);
+  const Status key = check_key(put.key);
+  return key ? check_value_size(put.value.size()) : key;
+}
+
+PartitionId Node::partition_of(const ClientRequest& request) const {
+  const HashKey& key = formation_.document().cluster_key;
+  return std::visit(Overloaded{[](const ListRequest& list) { return list.partition; },
+                               [&](const auto& r) { return ring()->partition_of(slot_of(key, r.key)); }},
+                    request);
+}
+
+void Node::on_request(const Address& asker, const ClientRequest& request, Now now) {
+  const Status valid = check(request);
+  if (!valid) return services_.reply(asker, refusal_of(request, valid.error()));
+  const Instant deadline = now.mono + timeout_of(request);
+  const auto* put = std::get_if<PutRequest>(&request);
+  if (put != nullptr && formation_.forming()) {
+    // Not even passed on: no write is accepted anywhere before formation is known to be over.
+    if (parked_.size() >= kParkedMax) return services_.reply(asker, refusal_of(request, too_many_open()));
+    parked_.push_back(Parked{asker, *put, deadline});
+    return formation_.close(now);
+  }
+  route(asker, request, deadline, now);
+}
+
+void Node::route(const Address& asker, const ClientRequest& request, Instant deadline, Now now) {
+  const PartitionId partition = partition_of(request);
+  if (ring()->owns(config_.id, partition)) {
+    std::visit(Overloaded{[&](const GetRequest& r) { gets_.on_request(asker, r, deadline, now); },
+                          [&](const PutRequest& r) { puts_.on_request(asker, r, deadline, now); },
+                          [&](const ListRequest& r) { lists_.on_request(asker, r, deadline, now); }},
+               request);
+  } else if (std::holds_alternative<ClientHandle>(asker)) {
+    forwards_.forward(asker, request, partition, deadline);
+  } else {
+    const Error error = fail(Errc::unavailable, "the nodes disagree about the key's owners; try again in a moment");
+    services_.reply(asker, refusal_of(request, error));
+  }
+}
+
+void Node::release_parked(Now now) {
+  if (formation_.forming()) return;
+  for (const Parked& parked : std::exchange(parked_, {})) route(parked.client, parked.request, parked.deadline, now);
+}
+
+void Node::on_replicate(NodeId from, const Replicate& message) {
+  const Slot slot = slot_of(formation_.document().cluster_key, message.key);
+  const Result<CommitId> merged = replica_.merge(slot, message.key, *message.state);
+  Replicated reply{message.call, formation_.document().epoch, Errc::ok, config_.sync};
+  if (!merged) {
+    reply.outcome = merged.error().code;
+    return outbox_.send(from, reply);
+  }
+  outbox_.send_after(config_.sync ? *merged : CommitId{0}, from, reply);
+}
+
+void Node::on_fetch(NodeId from, const Fetch& message) {
+  const Slot slot = slot_of(formation_.document().cluster_key, message.key);
+  const Result<EntryPtr> held = replica_.read(slot, message.key);
+  Fetched reply{message.call, formation_.document().epoch, held ? Errc::ok : held.error().code, nullptr};
+  if (held && *held) reply.state = RecordPtr(*held, &(*held)->record);
+  outbox_.send(from, std::move(reply));
+}
+
+void Node::on_fetch_keys(NodeId from, const FetchKeys& message) {
+  if (message.partition.value >= formation_.document().partitions) return;
+  outbox_.send(from, scan_keys(store_, *ring(), message));
+}
+
+void Node::on_status(const Address& asker, const StatusRequest& request) {
+  StatusReply reply;
+  reply.call = request.call;
+  reply.node = config_.id;
+  reply.incarnation = config_.incarnation;
+  reply.document = formation_.document();
+  for (const Member& member : reply.document.members)
+    reply.members.push_back(MemberView{member.id, peers_.of(member.id)});
+  reply.records = store_.records();
+  reply.requests_open = open_requests();
+  const Status admitted = store_.admit();
+  if (!admitted) reply.store_trouble = admitted.error().message;
+  reply.sync = config_.sync;
+  outbox_.send(asker, std::move(reply));
+}
+
+std::size_t Node::open_requests() const {
+  return puts_.open() + gets_.open() + lists_.open() + forwards_.open() + parked_.size();
+}
+
+void Node::tick(Now now) {
+  if (!stop_reason().empty()) return;
+  puts_.tick(now);
+  gets_.tick(now);
+  lists_.tick(now);
+  forwards_.tick(now);
+  formation_.tick(now);
+  if (!parked_.empty()) formation_.close(now);
+  expire_parked(now);
+  drain_loopback(now);
+}
+
+void Node::expire_parked(Now now) {
+  const Error error =
+      fail(Errc::unavailable, "the cluster is still forming and its founder does not answer; nothing was written");
+  const auto expired = [&](const Parked& parked) {
+    if (parked.deadline > now.mono) return false;
+    services_.reply(parked.client, refusal_of(parked.request, error));
+    return true;
+  };
+  std::erase_if(parked_, expired);
+}
+
+void Node::durable(CommitId commit, Now now) {
+  outbox_.durable(commit);
+  drain_loopback(now);
+}
+
+void Node::liveness(NodeId node, Liveness state, Now now) {
+  peers_.set(node, state);
+  drain_loopback(now);
+}
+
+Instant Node::next_deadline() const {
+  Instant next = std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(),
+                           forwards_.next_deadline(), formation_.next_deadline()});
+  for (const Parked& parked : parked_) next = std::min({next, parked.deadline, formation_.next_close()});
+  return next;
+}
+
+std::vector<Envelope> Node::take_outbox() { return outbox_.take(); }
+
+}  // namespace shoal

@@ -1,0 +1,107 @@
+// Node: the replica's brain, sans I/O. The server and the simulator drive the very same class.
+//
+// The driver's turn, the same everywhere:
+//     receive(...) for what came, tick(now) when next_deadline() has passed, durable(c) when the store says so;
+//     then send take_outbox().
+//
+// Persist, then speak: a message that means "this is safe here" waits inside until durable() reports its commit;
+// everything else is in the outbox at once. In `relaxed` mode acknowledgements do not wait, and say so.
+//
+// The node only routes. The decisions are made by put_coordinator, get_coordinator and list_coordinator (who has
+// answered, is it enough), forwarder (not my key), replica (the rules of causality on one copy) and formation (the
+// membership document).
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "node/base/rng.h"
+#include "node/base/time.h"
+#include "node/core/formation.h"
+#include "node/core/forwarder.h"
+#include "node/core/get_coordinator.h"
+#include "node/core/list_coordinator.h"
+#include "node/core/message.h"
+#include "node/core/put_coordinator.h"
+#include "node/core/services.h"
+#include "node/core/store.h"
+#include "node/core/trace.h"
+
+namespace shoal {
+
+struct NodeConfig {
+  NodeId id;
+  Incarnation incarnation;
+  Membership document;  // the newest one that this node has stored; this node is a member of it
+  std::string address;  // what others shall reach it by; differs from the document's after a move
+  bool sync = true;     // acknowledgements wait for the disk
+  std::size_t open_requests_max = 100'000;
+  Trace* trace = nullptr;  // not owned, may be null
+};
+
+class Node {
+ public:
+  // Precondition: `config.document` is well formed and has `config.id` as a member that is not removed.
+  Node(NodeConfig config, Store& store, Rng rng);
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  void receive(const Envelope& envelope, Now now);
+  void tick(Now now);
+  void durable(CommitId commit, Now now);
+  void liveness(NodeId node, Liveness liveness, Now now);
+
+  // When tick() has something to do; kNever when nothing waits.
+  [[nodiscard]] Instant next_deadline() const;
+  // What may be sent now, in order. Messages to members that are gone may be dropped by the driver.
+  std::vector<Envelope> take_outbox();
+
+  // The newest membership document with its preference lists: immutable, shared with transport and failure detector.
+  [[nodiscard]] const Ring& ring() const { return formation_.ring(); }
+  // Not empty: this node must stop after sending its outbox once more, and why (a sentence for people).
+  [[nodiscard]] const std::string& stop_reason() const { return formation_.stop_reason(); }
+
+ private:
+  // A client's write that waits for formation to end.
+  struct Parked {
+    Address client;
+    PutRequest request;
+    Instant deadline;
+  };
+
+  void dispatch(const Envelope& envelope, Now now);
+  void drain_loopback(Now now);
+
+  // Requests come from a client, or from a peer that forwarded.
+  void on_request(const Address& asker, const ClientRequest& request, Now now);
+  void route(const Address& asker, const ClientRequest& request, Instant deadline, Now now);
+  Status check(const ClientRequest& request) const;
+  [[nodiscard]] PartitionId partition_of(const ClientRequest& request) const;
+  void release_parked(Now now);
+  void expire_parked(Now now);
+
+  void on_replicate(NodeId from, const Replicate& message);
+  void on_fetch(NodeId from, const Fetch& message);
+  void on_fetch_keys(NodeId from, const FetchKeys& message);
+  void on_status(const Address& asker, const StatusRequest& request);
+  [[nodiscard]] std::size_t open_requests() const;
+
+  NodeConfig config_;
+  Store& store_;
+  Rng rng_;
+  MarkCounts own_marks_;
+  Trace& trace_;
+  Outbox outbox_;
+  Replica replica_;
+  Formation formation_;
+  Peers peers_;
+  Services services_;
+  PutCoordinator puts_;
+  GetCoordinator gets_;
+  ListCoordinator lists_;
+  Forwarder forwards_;
+  std::deque<Parked> parked_;
+};
+
+}  // namespace shoal

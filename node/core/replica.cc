@@ -1,0 +1,86 @@
+#include "node/core/replica.h"
+
+#include <algorithm>
+#include <string>
+
+#include "node/base/limits.h"
+
+namespace shoal {
+namespace {
+
+// Only the bucket "default" exists as yet.
+constexpr Kind kKind = Kind::siblings;
+
+Status check_siblings(const Record& record, const VersionVector& seen) {
+  const auto survives = [&](const Sibling& sibling) { return !seen.covers(sibling.dot); };
+  const auto kept = static_cast<std::size_t>(std::ranges::count_if(record.siblings, survives));
+  if (kept + 1 <= kSiblingsMax) return Unit{};
+  return fail(Errc::conflict,
+              "the key has " + std::to_string(kept) +
+                  " concurrent values, the most that are kept; read it and write back with its context");
+}
+
+// The client has seen a dot that we minted in this very life.
+bool knows_incarnation(const VersionVector& seen, Incarnation incarnation) {
+  return std::ranges::any_of(seen.entries(),
+                             [&](const VersionVector::Entry& entry) { return entry.actor.incarnation == incarnation; });
+}
+
+}  // namespace
+
+Replica::Replica(Incarnation incarnation, Store& store, Trace& trace)
+    : incarnation_(incarnation), store_(store), trace_(trace) {}
+
+Result<EntryPtr> Replica::read(const Slot& slot, const Key& key) {
+  Result<EntryPtr> held = store_.read(slot);
+  if (!held) {
+    trace_.mark(Mark::unreadable_record_answered_dont_know);
+  } else if (*held && (*held)->key != key) {
+    trace_.mark(Mark::slot_collision_refused);
+    return fail(Errc::refused, "the key's hash is taken by another key; use another name");
+  }
+  return held;
+}
+
+Hlc Replica::next_hlc(WallTime wall, Hlc seen) {
+  const Hlc from_wall{static_cast<std::uint64_t>(std::max<std::int64_t>(wall.ms, 0)) << 16};
+  hlc_ = std::max({Hlc{hlc_.value + 1}, from_wall, Hlc{seen.value + 1}});
+  return hlc_;
+}
+
+Result<Replica::Written> Replica::put(const Slot& slot, const PutRequest& request, const CausalContext& seen,
+                                      WallTime wall) {
+  const Status admitted = store_.admit();
+  if (!admitted) return trace_.mark(Mark::put_refused_by_store), admitted.error();
+  const Result<EntryPtr> held = read(slot, request.key);
+  if (!held) return held.error();
+  Entry entry = *held ? **held : Entry{.key = request.key, .record = {}, .ownership = {}};
+  const Status few = check_siblings(entry.record, seen.seen);
+  if (!few) return trace_.mark(Mark::put_refused_sibling_limit), few.error();
+
+  const Ownership before = entry.ownership;
+  const Hlc hlc = next_hlc(wall, std::max(seen.hlc, highest_hlc(entry.record)));
+  const Write write{seen.seen, hlc, request.request, request.tombstone, request.value};
+  const Dot dot = shoal::put(kKind, entry.record, entry.ownership, write, Minter{incarnation_, ++counter_});
+  if (entry.ownership != before && knows_incarnation(seen.seen, incarnation_))
+    trace_.mark(Mark::put_new_epoch_after_amnesia);
+  EntryPtr stored = std::make_shared<const Entry>(std::move(entry));
+  last_commit_ = store_.write(slot, stored);
+  return Written{std::move(stored), dot, last_commit_};
+}
+
+Result<CommitId> Replica::merge(const Slot& slot, const Key& key, const Record& state) {
+  const Result<EntryPtr> held = read(slot, key);
+  if (!held) return held.error();
+  Entry entry = *held ? **held : Entry{.key = key, .record = {}, .ownership = {}};
+  if (*held) {
+    shoal::merge(kKind, entry.record, entry.ownership, state);
+  } else {
+    entry.record = state;
+  }
+  if (*held && **held == entry) return last_commit_;  // nothing new: durable with what was written before
+  last_commit_ = store_.write(slot, std::make_shared<const Entry>(std::move(entry)));
+  return last_commit_;
+}
+
+}  // namespace shoal

@@ -1,0 +1,51 @@
+// Replica: what one node does to its own copy of a record. The rules of vclock applied to a store.
+//
+// Invariants:
+//  (1) A dot is minted once: the counter is node-wide, grows with every mint, and belongs to this incarnation alone.
+//  (2) Full keys are compared at every write and merge: two keys of one slot never mix (ruling 9).
+//  (3) What cannot be read is neither written nor merged over: "don't know" is not "absent".
+#pragma once
+
+#include "node/base/ids.h"
+#include "node/base/time.h"
+#include "node/core/message.h"
+#include "node/core/store.h"
+#include "node/core/trace.h"
+#include "vclock/context.h"
+
+namespace shoal {
+
+class Replica {
+ public:
+  // `store` and `trace` outlive the replica.
+  Replica(Incarnation incarnation, Store& store, Trace& trace);
+
+  struct Written {
+    EntryPtr entry;
+    Dot dot;
+    CommitId commit;
+  };
+  // A client's write. Refuses when the store takes no writes or the key has too many siblings: nothing is changed then.
+  Result<Written> put(const Slot& slot, const PutRequest& request, const CausalContext& seen, WallTime wall);
+
+  // A peer's state. Limits do not apply: repair must always pass (ruling 10). The commit holds the merged state.
+  Result<CommitId> merge(const Slot& slot, const Key& key, const Record& state);
+
+  // nullptr: nothing held.
+  Result<EntryPtr> read(const Slot& slot, const Key& key);
+
+  // Everything written so far is in this commit or an earlier one.
+  [[nodiscard]] CommitId last_commit() const { return last_commit_; }
+
+ private:
+  Hlc next_hlc(WallTime wall, Hlc seen);
+
+  Incarnation incarnation_;
+  Store& store_;
+  Trace& trace_;
+  std::uint64_t counter_ = 0;
+  Hlc hlc_;
+  CommitId last_commit_;
+};
+
+}  // namespace shoal

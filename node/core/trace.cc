@@ -1,0 +1,35 @@
+#include "node/core/trace.h"
+
+namespace shoal {
+
+std::string_view name_of(Mark mark) {
+  switch (mark) {
+    case Mark::put_answered_by_quorum: return "put_answered_by_quorum";
+    case Mark::put_refused_too_few_alive: return "put_refused_too_few_alive";
+    case Mark::put_indeterminate: return "put_indeterminate";
+    case Mark::put_resent: return "put_resent";
+    case Mark::put_retry_recognised: return "put_retry_recognised";
+    case Mark::put_left_siblings: return "put_left_siblings";
+    case Mark::put_refused_sibling_limit: return "put_refused_sibling_limit";
+    case Mark::put_refused_by_store: return "put_refused_by_store";
+    case Mark::put_forwarded: return "put_forwarded";
+    case Mark::put_new_epoch_after_amnesia: return "put_new_epoch_after_amnesia";
+    case Mark::get_merged_differing_replies: return "get_merged_differing_replies";
+    case Mark::get_widened: return "get_widened";
+    case Mark::get_timed_out: return "get_timed_out";
+    case Mark::get_saw_siblings: return "get_saw_siblings";
+    case Mark::list_merged: return "list_merged";
+    case Mark::token_refused_session_only: return "token_refused_session_only";
+    case Mark::slot_collision_refused: return "slot_collision_refused";
+    case Mark::formation_closed: return "formation_closed";
+    case Mark::join_accepted: return "join_accepted";
+    case Mark::join_refused: return "join_refused";
+    case Mark::address_changed: return "address_changed";
+    case Mark::document_adopted: return "document_adopted";
+    case Mark::unreadable_record_answered_dont_know: return "unreadable_record_answered_dont_know";
+    case Mark::count_: break;
+  }
+  return "unknown";
+}
+
+}  // namespace shoal

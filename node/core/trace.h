@@ -1,0 +1,57 @@
+// Marks: names for the rare branches of the brain. The simulator counts them, so that a seed set which never reaches
+// a branch fails, and a node exposes them as counters.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace shoal {
+
+enum class Mark : std::uint8_t {
+  put_answered_by_quorum,
+  put_refused_too_few_alive,
+  put_indeterminate,
+  put_resent,
+  put_retry_recognised,
+  put_left_siblings,
+  put_refused_sibling_limit,
+  put_refused_by_store,
+  put_forwarded,
+  put_new_epoch_after_amnesia,
+  get_merged_differing_replies,
+  get_widened,
+  get_timed_out,
+  get_saw_siblings,
+  list_merged,
+  token_refused_session_only,
+  slot_collision_refused,
+  formation_closed,
+  join_accepted,
+  join_refused,
+  address_changed,
+  document_adopted,
+  unreadable_record_answered_dont_know,
+  count_,
+};
+
+std::string_view name_of(Mark mark);
+
+class Trace {
+ public:
+  virtual ~Trace() = default;
+  virtual void mark(Mark mark) = 0;
+};
+
+// Counts; the usual Trace.
+class MarkCounts final : public Trace {
+ public:
+  void mark(Mark mark) override { ++counts_[static_cast<std::size_t>(mark)]; }
+  [[nodiscard]] std::uint64_t of(Mark mark) const { return counts_[static_cast<std::size_t>(mark)]; }
+
+ private:
+  std::array<std::uint64_t, static_cast<std::size_t>(Mark::count_)> counts_{};
+};
+
+}  // namespace shoal

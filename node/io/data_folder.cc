@@ -1,0 +1,224 @@
+#include "node/io/data_folder.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <system_error>
+
+#include "node/base/bytes.h"
+#include "node/base/check.h"
+#include "node/io/sync_file.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kFormat = 1;
+constexpr std::size_t kIdentityBytesMax = 4096;
+constexpr std::string_view kTitle = "shoal data folder\n";
+
+Error unusable(Errc code, const fs::path& dir, const std::string& why) {
+  return fail(code, "cannot use " + dir.string() + " as data folder: " + why);
+}
+
+std::uint64_t random_u64() {
+  SHOAL_CHECK(sodium_init() >= 0);
+  std::uint64_t value = 0;
+  ::randombytes_buf(&value, sizeof value);
+  return value;
+}
+
+std::uint64_t random_id() {
+  std::uint64_t value = 0;
+  while (value == 0) value = random_u64();
+  return value;
+}
+
+std::string checksum(std::string_view text) {
+  std::string bytes;
+  append_u64(bytes, XXH3_64bits(text.data(), text.size()));
+  return to_hex(bytes);
+}
+
+// Reads "WORD value\n" off the front.
+std::optional<std::string_view> take_line(std::string_view& text, std::string_view word) {
+  const std::size_t end = text.find('\n');
+  if (end == std::string_view::npos || !text.starts_with(word) || text[word.size()] != ' ') return std::nullopt;
+  const std::string_view value = text.substr(word.size() + 1, end - word.size() - 1);
+  text.remove_prefix(end + 1);
+  return value;
+}
+
+std::optional<std::uint64_t> take_number(std::string_view& text, std::string_view word, int base) {
+  const std::optional<std::string_view> value = take_line(text, word);
+  std::uint64_t number = 0;
+  if (!value) return std::nullopt;
+  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number, base);
+  if (error != std::errc() || end != value->data() + value->size()) return std::nullopt;
+  return number;
+}
+
+// Names that may be in a folder before it is ours: the file system's own, and ours of a first start that broke off.
+bool is_harmless(const std::string& name) {
+  return name.starts_with(".") || name == "lost+found" || name == "LOCK" || name == "identity.new";
+}
+
+Status check_content(const fs::path& dir) {
+  std::error_code error;
+  if (fs::exists(dir / "identity", error)) return Unit{};
+  if (fs::exists(dir / "store", error))
+    return unusable(Errc::refused, dir,
+                    "it holds records but no identity: restore the file 'identity', or start with --reset-identity to "
+                    "give the records up and join as a new node");
+  for (fs::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error))
+    if (const std::string name = entry->path().filename().string(); !is_harmless(name))
+      return unusable(Errc::refused, dir, "it holds other files ('" + name + "'): choose an empty folder");
+  if (error) return unusable(Errc::io, dir, "it cannot be read (" + error.message() + ")");
+  return Unit{};
+}
+
+Status make_folder(const fs::path& dir) {
+  std::error_code error;
+  const fs::file_status found = fs::status(dir, error);
+  if (fs::is_directory(found)) return Unit{};
+  if (fs::exists(found)) return unusable(Errc::invalid, dir, "it is not a folder");
+  error.clear();
+  fs::create_directories(dir, error);
+  if (error) return unusable(Errc::io, dir, "it cannot be created (" + error.message() + ")");
+  fs::permissions(dir, fs::perms::owner_all, error);
+  return sync_directory(dir.parent_path());
+}
+
+std::string holder(int fd) {
+  char text[32];
+  const ssize_t got = ::pread(fd, text, sizeof text, 0);
+  const std::string_view pid(text, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return pid.empty() ? "another process" : "process " + std::string(pid.substr(0, pid.find('\n')));
+}
+
+Result<UniqueFd> take_lock(const fs::path& dir) {
+  UniqueFd fd(::open((dir / "LOCK").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd.valid())
+    return unusable(Errc::io, dir, "it cannot be written to (" + std::generic_category().message(errno) + ")");
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return unusable(Errc::io, dir, "it cannot be locked");
+    return unusable(Errc::refused, dir,
+                    "it is in use by " + holder(fd.get()) + ": stop that one, or give this node a folder of its own");
+  }
+  // The pid is a courtesy: a full disk must not stop a node over it.
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(fd.get(), 0) == 0) [[maybe_unused]]
+    const ssize_t put = ::pwrite(fd.get(), pid.data(), pid.size(), 0);
+  return fd;
+}
+
+}  // namespace
+
+std::string encode_identity(const Identity& identity) {
+  std::string text(kTitle);
+  text += "format " + std::to_string(kFormat) + "\n";
+  text += "node " + to_string(identity.node) + "\n";
+  text += "cluster " + to_string(identity.cluster) + "\n";
+  text += "name " + identity.name + "\n";
+  text += "starts " + std::to_string(identity.starts) + "\n";
+  return text + "check " + checksum(text) + "\n";
+}
+
+Result<Identity> decode_identity(std::string_view text) {
+  const Error damaged = fail(Errc::corrupt,
+                             "its identity file is damaged: restore it, or start with --reset-identity to give the "
+                             "records up and join as a new node");
+  const std::string_view whole = text;
+  if (!text.starts_with(kTitle)) return damaged;
+  text.remove_prefix(kTitle.size());
+  const auto format = take_number(text, "format", 10);
+  if (format && *format > kFormat)
+    return fail(Errc::refused, "it has format " + std::to_string(*format) + ", newer than the " +
+                                   std::to_string(kFormat) + " that this version reads: start the newer version again");
+  const auto node = take_number(text, "node", 16);
+  const auto cluster = take_number(text, "cluster", 16);
+  const auto name = take_line(text, "name");
+  const auto starts = take_number(text, "starts", 10);
+  const std::string_view checked = whole.substr(0, whole.size() - text.size());
+  const auto check = take_line(text, "check");
+  if (format != kFormat || !node || !cluster || !name || !starts || check != checksum(checked)) return damaged;
+  return Identity{.node = {*node}, .cluster = {*cluster}, .name = std::string(*name), .starts = *starts};
+}
+
+Result<DataFolder> DataFolder::open(const fs::path& dir) {
+  if (const Status made = make_folder(dir); !made) return made.error();
+  if (const Status ours = check_content(dir); !ours) return ours.error();
+  Result<UniqueFd> lock = take_lock(dir);
+  if (!lock) return lock.error();
+  DataFolder folder(dir, *std::move(lock));
+  if (const Status known = folder.load_or_draw(); !known) return known.error();
+  if (const Status counted = folder.count_start(); !counted) return counted.error();
+  return folder;
+}
+
+Status DataFolder::reset(const fs::path& dir) {
+  std::error_code error;
+  if (!fs::is_directory(dir, error)) return unusable(Errc::invalid, dir, "it is not a folder");
+  if (!fs::exists(dir / "identity", error) && !fs::exists(dir / "store", error)) return check_content(dir);
+  const Result<UniqueFd> lock = take_lock(dir);
+  if (!lock) return lock.error();
+  for (const char* name : {"store/data.mdb", "store/lock.mdb", "store", "identity.new", "identity"})
+    if (!error) fs::remove(dir / name, error);
+  if (error) return unusable(Errc::io, dir, "it cannot be reset (" + error.message() + ")");
+  return sync_directory(dir);
+}
+
+Status DataFolder::join(ClusterId cluster, const std::string& name) {
+  if (joined() && identity_.cluster != cluster)
+    return unusable(Errc::refused, dir_,
+                    "its node belongs to cluster " + to_string(identity_.cluster) + ", not to " + to_string(cluster) +
+                        ": use another folder");
+  if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }))
+    return fail(Errc::invalid, "a node's name must be free of control characters");
+  Identity identity = identity_;
+  identity.cluster = cluster;
+  identity.name = name;
+  return identity == identity_ ? Status(Unit{}) : write(identity);
+}
+
+Status DataFolder::load_or_draw() {
+  const Result<std::string> text = read_small(dir_ / "identity", kIdentityBytesMax);
+  if (!text && text.error().code == Errc::not_found) {
+    identity_.node = NodeId{random_id()};
+    return Unit{};
+  }
+  if (!text) return text.error();
+  Result<Identity> identity = decode_identity(*text);
+  if (!identity) return unusable(identity.error().code, dir_, identity.error().message);
+  identity_ = *std::move(identity);
+  return Unit{};
+}
+
+Status DataFolder::count_start() {
+  if (identity_.starts >= Incarnation::kStartsMax)
+    return unusable(Errc::refused, dir_,
+                    "its node has used up its " + std::to_string(Incarnation::kStartsMax) +
+                        " starts: start with --reset-identity to join as a new node");
+  Identity identity = identity_;
+  ++identity.starts;
+  if (const Status written = write(identity); !written) return written.error();
+  incarnation_ = Incarnation::of(identity.starts, random_u64());
+  return Unit{};
+}
+
+Status DataFolder::write(const Identity& identity) {
+  const Status written = write_durably(dir_ / "identity", encode_identity(identity));
+  if (!written) return unusable(written.error().code, dir_, written.error().message);
+  identity_ = identity;
+  return Unit{};
+}
+
+}  // namespace shoal

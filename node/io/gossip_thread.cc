@@ -1,0 +1,112 @@
+#include "node/io/gossip_thread.h"
+
+#include <sys/eventfd.h>
+
+#include <utility>
+
+#include "node/base/check.h"
+#include "node/io/clock.h"
+
+namespace shoal {
+namespace {
+
+constexpr int kFramesPerTurn = 256;
+
+UniqueFd event() {
+  UniqueFd fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  SHOAL_CHECK(fd.get() >= 0);
+  return fd;
+}
+
+}  // namespace
+
+GossipThread::GossipThread(zmq::context_t& context, const FrameHeader& header, Counters& counters)
+    : sockets_(context, header, kGossipPortOffset, 0, counters),
+      probe_(header.sender),
+      self_(header.sender),
+      wake_(event()),
+      changed_(event()) {}
+
+GossipThread::~GossipThread() {
+  thread_.request_stop();
+  ::eventfd_write(wake_.get(), 1);
+}
+
+void GossipThread::start(const Membership& document) {
+  follow(document);
+  thread_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
+}
+
+void GossipThread::follow(const Membership& document) {
+  {
+    const std::lock_guard lock(mutex_);
+    document_ = std::make_unique<Membership>(document);
+  }
+  ::eventfd_write(wake_.get(), 1);
+}
+
+std::vector<DirectProbe::Change> GossipThread::take_changes() {
+  eventfd_t count = 0;
+  ::eventfd_read(changed_.get(), &count);
+  const std::lock_guard lock(mutex_);
+  return std::exchange(changes_, {});
+}
+
+std::string GossipThread::stop_reason() {
+  const std::lock_guard lock(mutex_);
+  return stop_reason_;
+}
+
+void GossipThread::run(std::stop_token stop) {
+  const auto on_message = [this](NodeId from, const Message& message) {
+    if (const auto* ping = std::get_if<Ping>(&message)) probe_.on_ping(from, *ping, read_clock().mono);
+    if (const auto* pong = std::get_if<Pong>(&message)) probe_.on_pong(from, *pong, read_clock().mono);
+  };
+  while (!stop.stop_requested()) {
+    take_document();
+    probe_.tick(read_clock().mono);
+    sockets_.receive(on_message, kFramesPerTurn);
+    send_probes();
+    publish();
+    std::vector<zmq::pollitem_t> items{{nullptr, wake_.get(), ZMQ_POLLIN, 0}};
+    sockets_.add_poll_items(items);
+    zmq::poll(items, until(probe_.next_deadline()));
+    eventfd_t count = 0;
+    ::eventfd_read(wake_.get(), &count);
+  }
+}
+
+void GossipThread::take_document() {
+  std::unique_ptr<Membership> document;
+  {
+    const std::lock_guard lock(mutex_);
+    document = std::move(document_);
+  }
+  if (!document) return;
+  sockets_.follow(*document);
+  std::vector<NodeId> members;
+  for (const Member& member : document->members)
+    if (member.state != MemberState::removed) members.push_back(member.id);
+  probe_.watch(members, read_clock().mono);
+}
+
+void GossipThread::send_probes() {
+  for (const DirectProbe::Outgoing& out : probe_.take_outbox()) {
+    const Message message = out.reply ? Message(Pong{out.sequence}) : Message(Ping{out.sequence});
+    sockets_.send(out.to, {&message, 1});
+  }
+}
+
+void GossipThread::publish() {
+  std::vector<DirectProbe::Change> changes = probe_.take_changes();
+  for (const DirectProbe::Change& change : changes) sockets_.set_liveness(change.node, change.liveness);
+  if (changes.empty() && sockets_.stop_reason().empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    changes_.insert(changes_.end(), changes.begin(), changes.end());
+    stop_reason_ = sockets_.stop_reason();
+  }
+  ::eventfd_write(changed_.get(), 1);
+}
+
+}  // namespace shoal

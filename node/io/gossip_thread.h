@@ -1,0 +1,58 @@
+// The failure detector's own thread and sockets (ruling 19): a node whose data path is busy still answers probes.
+//
+// Runs the sans-I/O DirectProbe over PeerSockets on the gossip port. The server's thread hands membership documents in
+// and takes changes of liveness out; event_fd() becomes readable when there are some.
+#pragma once
+
+#include <zmq.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gossip/direct_probe.h"
+#include "node/io/peer_sockets.h"
+#include "node/io/unique_fd.h"
+
+namespace shoal {
+
+class GossipThread {
+ public:
+  GossipThread(zmq::context_t& context, const FrameHeader& header, Counters& counters);
+  ~GossipThread();
+  GossipThread(const GossipThread&) = delete;
+  GossipThread& operator=(const GossipThread&) = delete;
+
+  // Before start().
+  Status listen(const Endpoint& endpoint) { return sockets_.listen(endpoint); }
+  void start(const Membership& document);
+
+  void follow(const Membership& document);
+  [[nodiscard]] int event_fd() const { return changed_.get(); }
+  std::vector<DirectProbe::Change> take_changes();
+  // Not empty: see PeerSockets::stop_reason.
+  [[nodiscard]] std::string stop_reason();
+
+ private:
+  void run(std::stop_token stop);
+  void take_document();
+  void send_probes();
+  void publish();
+
+  PeerSockets sockets_;  // used by the thread alone once it runs
+  DirectProbe probe_;    // likewise
+  NodeId self_;
+  UniqueFd wake_;     // readable: a document or the end has come for the thread
+  UniqueFd changed_;  // readable: changes have come from the thread
+
+  std::mutex mutex_;  // guards what follows
+  std::unique_ptr<Membership> document_;
+  std::vector<DirectProbe::Change> changes_;
+  std::string stop_reason_;
+
+  std::jthread thread_;  // last: ends before what it uses
+};
+
+}  // namespace shoal

@@ -1,0 +1,142 @@
+#include "node/io/lmdb_env.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <vector>
+
+#include "node/base/bytes.h"
+#include "node/base/check.h"
+#include "node/io/sync_file.h"
+#include "node/io/unique_fd.h"
+
+namespace shoal {
+namespace {
+
+constexpr MDB_dbi kTablesMax = 8;
+constexpr off_t kTailSlackBytes = 1 << 20;  // pages taken and given back in one transaction: a handful at most
+
+Error open_error(const std::filesystem::path& dir, std::size_t map_bytes, int code) {
+  const std::string file = (dir / "data.mdb").string();
+  switch (code) {
+    case MDB_INVALID:
+      return fail(Errc::corrupt, file +
+                                     " is damaged or is no store of shoal: restore it from a backup, or start with "
+                                     "an empty folder and let the other nodes fill it");
+    case MDB_VERSION_MISMATCH:
+      return fail(Errc::refused, file +
+                                     " was written in another version of the LMDB format: start the version of "
+                                     "shoal that wrote it");
+    case ENOMEM:
+      return fail(Errc::io, "cannot reserve " + std::to_string(map_bytes) + " bytes of address space for " + file +
+                                ": set a smaller map_bytes");
+    default: return fail(lmdb_errc(code), "cannot open " + file + ": " + mdb_strerror(code));
+  }
+}
+
+// Point (1) of the head comment. 0 or errno.
+int rewrite_heads(const std::filesystem::path& file) {
+  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd.valid()) return errno == ENOENT ? 0 : errno;
+  std::vector<char> heads(2 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
+  const ssize_t got = ::pread(fd.get(), heads.data(), heads.size(), 0);
+  if (got < 0) return errno;
+  if (static_cast<std::size_t>(got) < heads.size()) return 0;  // no store yet, or none at all: LMDB tells
+  const ssize_t put = ::pwrite(fd.get(), heads.data(), heads.size(), 0);
+  if (put != got) return put < 0 ? errno : EIO;
+  return ::fdatasync(fd.get()) == 0 ? 0 : errno;
+}
+
+// Point (2) of the head comment.
+Status check_length(MDB_env* env, const std::filesystem::path& file) {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  mdb_env_info(env, &info);
+  mdb_env_stat(env, &stat);
+  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0) return fail(Errc::io, "cannot read " + file.string());
+  if (found.st_size >= wanted) return Unit{};
+  if (wanted - found.st_size > kTailSlackBytes)
+    return fail(Errc::corrupt, file.string() + " is cut short (" + std::to_string(found.st_size) + " of " +
+                                   std::to_string(wanted) + " bytes): restore it from a backup, or start with an " +
+                                   "empty folder and let the other nodes fill it");
+  if (::truncate(file.c_str(), wanted) != 0) return fail(Errc::io, "cannot extend " + file.string());
+  return Unit{};
+}
+
+int open_tables(LmdbEnv& env) {
+  LmdbTxn txn;
+  if (const int code = env.begin(0, txn)) return code;
+  if (const int code = mdb_dbi_open(txn.get(), "records", MDB_CREATE, &env.records)) return code;
+  if (const int code = mdb_dbi_open(txn.get(), "meta", MDB_CREATE, &env.meta)) return code;
+  return mdb_txn_commit(txn.release());
+}
+
+int open_env(LmdbEnv& env, std::size_t map_bytes) {
+  MDB_env* raw = nullptr;
+  if (const int code = mdb_env_create(&raw)) return code;
+  env.env.reset(raw);
+  if (const int code = mdb_env_set_mapsize(raw, map_bytes)) return code;
+  if (const int code = mdb_env_set_maxdbs(raw, kTablesMax)) return code;
+  // NOTLS: the reader belongs to its transaction, not to a thread. NORDAHEAD: slots are random, neighbours useless.
+  return mdb_env_open(raw, env.dir.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
+}
+
+}  // namespace
+
+Result<LmdbEnv> LmdbEnv::open(const std::filesystem::path& dir, std::size_t map_bytes) {
+  std::error_code made;
+  std::filesystem::create_directories(dir, made);
+  if (made) return fail(Errc::io, "cannot create " + dir.string() + ": " + made.message());
+  const std::filesystem::path file = dir / "data.mdb";
+  LmdbEnv env{.dir = dir, .env = nullptr};
+  if (const int code = rewrite_heads(file)) return open_error(dir, map_bytes, code);
+  if (const int code = open_env(env, map_bytes)) return open_error(dir, map_bytes, code);
+  if (const Status length = check_length(env.env.get(), file); !length) return length.error();
+  if (const int code = open_tables(env)) return open_error(dir, map_bytes, code);
+  // A new file is only as durable as its name.
+  if (const Status named = sync_directory(dir); !named) return named.error();
+  if (const Status named = sync_directory(dir.parent_path()); !named) return named.error();
+  return env;
+}
+
+int LmdbEnv::begin(unsigned flags, LmdbTxn& out) const {
+  MDB_txn* raw = nullptr;
+  const int code = mdb_txn_begin(env.get(), nullptr, flags, &raw);
+  out.reset(code == 0 ? raw : nullptr);
+  return code;
+}
+
+Errc lmdb_errc(int code) {
+  switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case MDB_MAP_FULL: return Errc::no_space;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID: return Errc::corrupt;
+    default: return Errc::io;
+  }
+}
+
+bool lmdb_can_retry(int code) { return code > 0 || code == MDB_MAP_FULL; }
+
+std::string slot_bytes(const Slot& slot) {
+  std::string out;
+  out.reserve(16);
+  append_u64(out, slot.hi);
+  append_u64(out, slot.lo);
+  return out;
+}
+
+Slot slot_from(std::string_view bytes) {
+  SHOAL_CHECK(bytes.size() == 16);
+  return {.hi = read_u64(bytes), .lo = read_u64(bytes.substr(8))};
+}
+
+}  // namespace shoal

@@ -1,0 +1,75 @@
+// LmdbEnv: one LMDB environment with our two tables, and owners for what the C API hands out.
+//
+//   records   16 bytes of slot, big-endian hi then lo  ->  encode_entry (node/wire/entry_codec.h)
+//   meta      "document"                               ->  encode_document: the newest membership document
+//   meta      "about"                                  ->  u64 format, u64 node id, big-endian
+//
+// LMDB never overwrites a page that the newest synced transaction can reach. A commit writes the new pages, syncs
+// them, then writes one of two head pages through a synchronous descriptor. So the file is consistent at every moment,
+// provided that no flag weakens this order: NOSYNC, NOMETASYNC, MAPASYNC and WRITEMAP stay off.
+//
+// The map is one large sparse reservation made at open (ruling 17). Growing it later would need every reader to stop.
+//
+// Opening heals what a crash or a failing disk can leave behind:
+//  (1) The head pages are written again as they read, and the file is synced, so that what this process will believe is
+//      what the disk holds. Without it: a head page whose synchronous write failed may be on the disk though the cache
+//      shows the older one; the next commit would overwrite pages that the disk's head needs, and a power cut in the
+//      middle would leave neither.
+//  (2) A file shorter than its head says is refused (a copy that broke off), since reading beyond its end would kill
+//      the process. The last few pages may honestly be missing, when they were taken and given back in one
+//      transaction: the file is then extended.
+#pragma once
+
+#include <lmdb.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "node/base/ids.h"
+#include "node/base/result.h"
+
+namespace shoal {
+
+inline constexpr std::string_view kDocumentName = "document";
+inline constexpr std::string_view kAboutName = "about";
+
+struct LmdbFree {
+  void operator()(MDB_env* env) const { mdb_env_close(env); }
+  void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
+  void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+};
+using LmdbTxn = std::unique_ptr<MDB_txn, LmdbFree>;  // aborts unless released to mdb_txn_commit
+using LmdbCursor = std::unique_ptr<MDB_cursor, LmdbFree>;
+
+struct LmdbEnv {
+  std::filesystem::path dir;
+  std::unique_ptr<MDB_env, LmdbFree> env;
+  MDB_dbi records = 0;
+  MDB_dbi meta = 0;
+
+  // Creates the folder and the file when they are missing. At most one process may do so: the caller holds the lock
+  // of the data folder.
+  static Result<LmdbEnv> open(const std::filesystem::path& dir, std::size_t map_bytes);
+
+  // 0 or LMDB's code.
+  int begin(unsigned flags, LmdbTxn& out) const;
+};
+
+// What an LMDB or system code means for the store.
+Errc lmdb_errc(int code);
+
+// True when doing the same again can succeed: the disk's trouble, not the file's.
+bool lmdb_can_retry(int code);
+
+inline MDB_val lmdb_val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+inline std::string_view lmdb_view(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+std::string slot_bytes(const Slot& slot);
+Slot slot_from(std::string_view bytes);  // Precondition: 16 bytes.
+
+}  // namespace shoal

@@ -1,0 +1,200 @@
+#include "node/io/peer_sockets.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "node/io/resolve.h"
+
+namespace shoal {
+namespace {
+
+constexpr int kHighWaterMark = 64;  // frames; a frame carries a whole turn's messages
+
+std::string sentence_for(Refused::Reason reason, const FrameHeader& ours, const FrameHeader& theirs) {
+  switch (reason) {
+    case Refused::Reason::protocol:
+      return "this node speaks protocol version " + std::to_string(ours.protocol) + " and not " +
+             std::to_string(theirs.protocol) + "; run releases that are next to each other";
+    case Refused::Reason::cluster:
+      return "this node belongs to cluster " + to_string(ours.cluster) + " and not to " + to_string(theirs.cluster) +
+             "; check the addresses";
+    case Refused::Reason::stale_incarnation:
+      return "node " + to_string(theirs.sender) + " was seen in a later life than start " +
+             std::to_string(theirs.incarnation.start()) +
+             ": this data folder is an old copy or a restored backup; start it with --reset-identity";
+    case Refused::Reason::clone:
+      return "node " + to_string(theirs.sender) +
+             " runs twice: its data folder was copied; stop both, keep one, start the other with --reset-identity";
+    case Refused::Reason::removed:
+      return "node " + to_string(theirs.sender) +
+             " was removed from the cluster; start it with --reset-identity to join as a new one";
+  }
+  return "refused";
+}
+
+}  // namespace
+
+PeerSockets::PeerSockets(zmq::context_t& context, const FrameHeader& header, std::uint16_t port_offset,
+                         std::size_t backlog_bytes_max, Counters& counters)
+    : context_(context),
+      header_(header),
+      port_offset_(port_offset),
+      backlog_bytes_max_(backlog_bytes_max),
+      counters_(counters),
+      router_(context, zmq::socket_type::router) {
+  prepare(router_, 4 * kHighWaterMark);
+  incarnations_.observe(header.sender, header.incarnation);
+}
+
+Status PeerSockets::listen(const Endpoint& endpoint) {
+  return bind(router_, {endpoint.host, static_cast<std::uint16_t>(endpoint.port + port_offset_)});
+}
+
+zmq::socket_t PeerSockets::connect(const Endpoint& endpoint) {
+  zmq::socket_t dealer(context_, zmq::socket_type::dealer);
+  prepare(dealer, kHighWaterMark);
+  dealer.set(zmq::sockopt::immediate, true);  // queue for connections, not for addresses: nothing piles up for the dead
+  const ZmqEndpoint where = connect_endpoint({endpoint.host, static_cast<std::uint16_t>(endpoint.port + port_offset_)});
+  dealer.set(zmq::sockopt::ipv6, where.ipv6);
+  dealer.connect(where.uri);
+  return dealer;
+}
+
+void PeerSockets::follow(const Membership& document) {
+  removed_.clear();
+  for (const shoal::Member& member : document.members) {
+    if (member.state == MemberState::removed) {
+      removed_.insert(member.id);
+      members_.erase(member.id);
+      continue;
+    }
+    const auto known = members_.find(member.id);
+    if (member.id == header_.sender || (known != members_.end() && known->second.address == member.address)) continue;
+    const Result<Endpoint> endpoint = parse_endpoint(member.address);
+    if (!endpoint) {
+      spdlog::error("member {} has an address that cannot be used: {}", member.name, endpoint.error().message);
+      continue;
+    }
+    try {
+      members_[member.id] = Member{member.address, connect(*endpoint), {}, 0, false};
+    } catch (const zmq::error_t& error) {
+      spdlog::error("cannot connect to member {} at {}: {}", member.name, member.address, error.what());
+    }
+  }
+}
+
+void PeerSockets::set_liveness(NodeId node, Liveness liveness) {
+  const auto it = members_.find(node);
+  if (it == members_.end()) return;
+  Member& member = it->second;
+  member.dead = liveness == Liveness::dead;
+  if (!member.dead) return;
+  counters_.dropped_frames += member.backlog.size();
+  member.backlog.clear();
+  member.backlog_bytes = 0;
+}
+
+bool PeerSockets::try_send(Member& member, const std::string& frame) { return send_frame(member.dealer, {}, frame); }
+
+void PeerSockets::send(NodeId to, std::span<const Message> messages) {
+  const auto it = members_.find(to);
+  if (it == members_.end()) return;
+  Member& member = it->second;
+  for (std::string& frame : encode_frame(header_, messages, ++transfers_)) {
+    if (member.backlog.empty() && try_send(member, frame)) continue;
+    if (member.dead || member.backlog_bytes + frame.size() > backlog_bytes_max_) {
+      ++counters_.dropped_frames;
+      continue;
+    }
+    member.backlog_bytes += frame.size();
+    member.backlog.push_back(std::move(frame));
+  }
+}
+
+void PeerSockets::flush_backlogs() {
+  for (auto& [id, member] : members_) {
+    while (!member.backlog.empty() && try_send(member, member.backlog.front())) {
+      member.backlog_bytes -= member.backlog.front().size();
+      member.backlog.pop_front();
+    }
+  }
+}
+
+bool PeerSockets::receive(const Handler& handler, int frames_max) {
+  read_refusals();
+  for (int i = 0; i < frames_max; ++i) {
+    const std::optional<Incoming> incoming = receive_frame(router_, true);
+    if (!incoming) return false;
+    Result<std::optional<Frame>> frame = assembler_.read(incoming->route, incoming->body.to_string_view());
+    if (!frame) {
+      if (counters_.malformed_frames++ % 1000 == 0) spdlog::warn("a peer sent a {}", frame.error().message);
+    } else if (*frame) {
+      accept(incoming->route, **frame, handler);
+    }
+  }
+  return true;
+}
+
+void PeerSockets::accept(const std::string& route, const Frame& frame, const Handler& handler) {
+  const FrameHeader& theirs = frame.header;
+  const auto refuse_for = [&](Refused::Reason reason) { refuse(route, reason, sentence_for(reason, header_, theirs)); };
+  if (theirs.protocol != header_.protocol) return refuse_for(Refused::Reason::protocol);
+  if (theirs.cluster != header_.cluster || theirs.sender == NodeId{}) return refuse_for(Refused::Reason::cluster);
+  if (removed_.contains(theirs.sender)) return refuse_for(Refused::Reason::removed);
+  switch (incarnations_.observe(theirs.sender, theirs.incarnation)) {
+    case Incarnations::Verdict::stale: return refuse_for(Refused::Reason::stale_incarnation);
+    case Incarnations::Verdict::clone:
+      if (theirs.sender == header_.sender) stop_reason_ = sentence_for(Refused::Reason::clone, header_, theirs);
+      return refuse_for(Refused::Reason::clone);
+    case Incarnations::Verdict::newer:
+      if (theirs.sender == header_.sender)
+        stop_reason_ = sentence_for(Refused::Reason::stale_incarnation, header_, header_);
+      break;
+    case Incarnations::Verdict::current: break;
+  }
+  for (const Message& message : frame.messages) handler(theirs.sender, message);
+}
+
+void PeerSockets::refuse(const std::string& route, Refused::Reason reason, const std::string& sentence) {
+  if (counters_.refused_frames++ % 1000 == 0) spdlog::warn("refused a peer's frame: {}", sentence);
+  const Message message = Refused{reason, sentence};
+  for (const std::string& frame : encode_frame(header_, {&message, 1}, ++transfers_)) send_frame(router_, route, frame);
+}
+
+void PeerSockets::read_refusals() {
+  for (auto& [id, member] : members_) {
+    while (const std::optional<Incoming> incoming = receive_frame(member.dealer, false)) {
+      FrameReader reader(kFrameBytesMax);
+      const Result<std::optional<Frame>> frame = reader.read(incoming->body.to_string_view());
+      if (!frame || !*frame || (*frame)->messages.empty()) continue;
+      const auto* refused = std::get_if<Refused>(&(*frame)->messages.front());
+      if (refused == nullptr) continue;
+      if ((*frame)->header.cluster == header_.cluster) {
+        on_refused(*refused);
+      } else {
+        spdlog::warn("member at {} answers: {}", member.address, refused->sentence);
+      }
+    }
+  }
+}
+
+void PeerSockets::on_refused(const Refused& refused) {
+  const bool fatal = refused.reason == Refused::Reason::stale_incarnation || refused.reason == Refused::Reason::clone ||
+                     refused.reason == Refused::Reason::removed;
+  if (fatal) {
+    stop_reason_ = refused.sentence;
+  } else {
+    spdlog::warn("a member refused this node's frames: {}", refused.sentence);
+  }
+}
+
+void PeerSockets::add_poll_items(std::vector<zmq::pollitem_t>& items) {
+  items.push_back({router_.handle(), 0, ZMQ_POLLIN, 0});
+  for (auto& [id, member] : members_) {
+    const bool waits = !member.backlog.empty() && !member.dead;
+    items.push_back({member.dealer.handle(), 0, static_cast<short>(waits ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0});
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,99 @@
+// Peer sockets: how a node hears and reaches the other members on one of its ports.
+//
+// One ROUTER hears everybody; one DEALER per member speaks. Answers go out through our own DEALER, never back through
+// the ROUTER, so that who is who is always said by the frame's header and never guessed from a connection. Only a
+// refusal goes back the way it came: its receiver may be nobody we know.
+//
+// The data path and the failure detector each have a set of their own (two ports, two threads), so that a busy data
+// path does not look like death.
+//
+// Invariants:
+//  (1) A frame of another cluster or protocol version, of an older life of its sender, or of a clone is answered with a
+//      sentence and otherwise ignored.
+//  (2) Memory is bounded: frames wait in ZeroMQ up to its high-water mark, then in a backlog that is bounded per
+//      member; then they are dropped and counted. Nothing waits for a member that is believed dead.
+//  (3) Frames to one member leave in the order in which they were given.
+//
+// Lives on one thread. ZeroMQ reference: zmq_socket(3), zmq_setsockopt(3).
+#pragma once
+
+#include <zmq.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gossip/incarnations.h"
+#include "gossip/liveness.h"
+#include "node/base/endpoint.h"
+#include "node/io/counters.h"
+#include "node/io/frame_io.h"
+#include "node/ring/membership.h"
+#include "node/wire/frame.h"
+
+namespace shoal {
+
+class PeerSockets {
+ public:
+  // `port_offset` is added to the port of every address: 1 for data, 3 for gossip. Gossip keeps no backlog: a probe that
+  // cannot leave now is worthless later.
+  PeerSockets(zmq::context_t& context, const FrameHeader& header, std::uint16_t port_offset,
+              std::size_t backlog_bytes_max, Counters& counters);
+
+  // Errc::invalid or Errc::io with a sentence, for instance when the port is taken.
+  Status listen(const Endpoint& endpoint);
+
+  // Connects to new members and new addresses, forgets those that left.
+  void follow(const Membership& document);
+  void set_liveness(NodeId node, Liveness liveness);
+
+  void send(NodeId to, std::span<const Message> messages);
+  // Sends what waits in backlogs, as far as it goes.
+  void flush_backlogs();
+
+  using Handler = std::function<void(NodeId from, const Message& message)>;
+  // Reads at most `frames_max` frames; true when there may be more.
+  bool receive(const Handler& handler, int frames_max);
+
+  // Sockets to wait on: incoming frames and refusals, and room for those with a backlog.
+  void add_poll_items(std::vector<zmq::pollitem_t>& items);
+
+  // Not empty: the others know a newer life of this node, or a clone of it. It must stop.
+  [[nodiscard]] const std::string& stop_reason() const { return stop_reason_; }
+
+ private:
+  struct Member {
+    std::string address;
+    zmq::socket_t dealer;
+    std::deque<std::string> backlog;
+    std::size_t backlog_bytes = 0;
+    bool dead = false;
+  };
+
+  zmq::socket_t connect(const Endpoint& endpoint);
+  bool try_send(Member& member, const std::string& frame);
+  void accept(const std::string& route, const Frame& frame, const Handler& handler);
+  void refuse(const std::string& route, Refused::Reason reason, const std::string& sentence);
+  void read_refusals();
+  void on_refused(const Refused& refused);
+
+  zmq::context_t& context_;
+  FrameHeader header_;
+  std::uint16_t port_offset_;
+  std::size_t backlog_bytes_max_;
+  Counters& counters_;
+  zmq::socket_t router_;
+  std::map<NodeId, Member> members_;
+  std::set<NodeId> removed_;
+  Incarnations incarnations_;
+  FrameAssembler assembler_{kPeerAssemblyBytesMax};
+  std::uint64_t transfers_ = 0;
+  std::string stop_reason_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,227 @@
+#include "node/io/server.h"
+
+#include <poll.h>
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <map>
+#include <utility>
+
+#include "node/io/clock.h"
+#include "node/io/join.h"
+
+namespace shoal {
+namespace {
+
+constexpr int kFramesPerTurn = 256;
+constexpr std::size_t kBacklogBytesMax = std::size_t{64} << 20;  // per peer
+
+StoreOptions store_options(const Config& config, const DataFolder& folder) {
+  StoreOptions options;
+  options.dir = folder.store_dir();
+  options.owner = folder.identity().node;
+  options.create = !folder.joined();
+  options.sync = config.durability == "sync";
+  options.relaxed_interval = std::chrono::milliseconds(config.relaxed_interval_ms);
+  options.overlay_bytes_max = config.overlay_mib << 20;
+  options.map_bytes = config.map_gib << 30;
+  return options;
+}
+
+Result<DataFolder> open_folder(const Config& config) {
+  if (config.reset_identity)
+    if (const Status reset = DataFolder::reset(config.data_dir); !reset) return reset.error();
+  return DataFolder::open(config.data_dir);
+}
+
+// The document this node starts from: its own, a fresh one of a cluster it founds, or the one it is let in with.
+Result<Membership> first_document(const Config& config, const DataFolder& folder, const LmdbStore& store,
+                                  int signal_fd) {
+  const NodeId self = folder.identity().node;
+  const std::optional<Membership>& stored = store.document();
+  if (config.join.empty()) return stored ? *stored : found_cluster(config, self);
+  zmq::context_t context(1);
+  Result<Membership> joined = join_cluster(context, config, self, signal_fd);
+  if (joined || !stored || joined.error().code != Errc::timeout) return joined;
+  spdlog::warn("{}; going on with the membership stored here", joined.error().message);
+  return *stored;
+}
+
+Status save_first_document(LmdbStore& store, const Membership& document) {
+  if (store.document() && store.document()->epoch >= document.epoch) return Unit{};
+  const CommitId commit = store.save_document(document);
+  store.flush_now();
+  for (CommitId durable; durable < commit;) {
+    pollfd wait{store.event_fd(), POLLIN, 0};
+    ::poll(&wait, 1, 1000);
+    if (const std::optional<CommitId> newest = store.collect()) durable = *newest;
+    if (!store.fatal().empty()) return fail(Errc::io, store.fatal());
+    if (const Status admitted = store.admit(); !admitted && durable < commit) return admitted;
+  }
+  return Unit{};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd signals) {
+  Result<DataFolder> folder = open_folder(config);
+  if (!folder) return folder.error();
+  Result<std::unique_ptr<LmdbStore>> store = LmdbStore::open(store_options(config, *folder));
+  if (!store) return store.error();
+  Result<Membership> document = first_document(config, *folder, **store, signals.get());
+  if (!document) return document.error();
+  const Member* self = document->find(folder->identity().node);
+  if (self == nullptr || self->state == MemberState::removed)
+    return fail(
+        Errc::refused,
+        "this node is not a member of its cluster any more; start it with --reset-identity to join as a new one");
+  if (const Status saved = save_first_document(**store, *document); !saved) return saved.error();
+  if (const Status joined = folder->join(document->cluster, self->name); !joined) return joined.error();
+
+  auto server =
+      std::unique_ptr<Server>(new Server(config, std::move(signals), *std::move(folder), *std::move(store), *document));
+  if (const Status listening = server->listen(); !listening) return listening.error();
+  return server;
+}
+
+Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<LmdbStore> store,
+               const Membership& document)
+    : config_(config),
+      signals_(std::move(signals)),
+      folder_(std::move(folder)),
+      store_(std::move(store)),
+      header_{kProtocolVersion, document.cluster, folder_.identity().node, folder_.incarnation()},
+      clients_(context_, header_, counters_),
+      peers_(context_, header_, kPeerPortOffset, kBacklogBytesMax, counters_),
+      gossip_(context_, header_, counters_),
+      node_(NodeConfig{.id = folder_.identity().node,
+                       .incarnation = folder_.incarnation(),
+                       .document = document,
+                       .address = config.advertised(),
+                       .sync = config.durability == "sync",
+                       .trace = &marks_},
+            *store_, Rng(randombytes_random() | std::uint64_t{randombytes_random()} << 32)) {}
+
+Status Server::listen() {
+  const Result<Endpoint> endpoint = parse_endpoint(config_.listen);
+  if (!endpoint) return endpoint.error();
+  if (!is_loopback(*endpoint))
+    spdlog::warn("listening on {} without encryption: whoever reaches these ports can read and write all data",
+                 config_.listen);
+  if (const Status bound = clients_.listen(*endpoint); !bound) return bound;
+  if (const Status bound = peers_.listen(*endpoint); !bound) return bound;
+  if (const Status bound = gossip_.listen(*endpoint); !bound) return bound;
+  gossip_.start(node_.ring()->document());
+  return Unit{};
+}
+
+void Server::announce() const {
+  const Membership& document = node_.ring()->document();
+  const Member* self = document.find(header_.sender);
+  std::printf("shoald ready: %s serves clients on %s, node %s of cluster %s, %zu members\n", self->name.c_str(),
+              config_.listen.c_str(), to_string(header_.sender).c_str(), to_string(header_.cluster).c_str(),
+              document.members.size());
+  std::fflush(stdout);
+  spdlog::info("ready: {} on {}, incarnation {}, epoch {}", self->name, config_.listen, to_string(header_.incarnation),
+               document.epoch.value);
+}
+
+Status Server::run() {
+  announce();
+  std::string reason;
+  while (reason.empty() && !ending_) {
+    turn();
+    reason = stop_reason();
+  }
+  return shut_down(reason);
+}
+
+void Server::turn() {
+  follow_document();
+  if (!more_) wait();
+  const Now now = read_clock();
+  more_ = receive();
+  deliver_commits();
+  deliver_liveness();
+  if (node_.next_deadline() <= now.mono) node_.tick(now);
+  store_->flush();
+  send_outbox();
+}
+
+void Server::wait() {
+  std::vector<zmq::pollitem_t> items{{nullptr, signals_.get(), ZMQ_POLLIN, 0},
+                                     {nullptr, store_->event_fd(), ZMQ_POLLIN, 0},
+                                     {nullptr, gossip_.event_fd(), ZMQ_POLLIN, 0},
+                                     clients_.poll_item()};
+  peers_.add_poll_items(items);
+  zmq::poll(items, until(node_.next_deadline()));
+  if ((items[0].revents & ZMQ_POLLIN) != 0) {
+    take_signal(signals_);
+    ending_ = true;
+  }
+}
+
+bool Server::receive() {
+  const auto from_client = [this](ClientHandle from, const Message& message) {
+    node_.receive({from, message}, read_clock());
+  };
+  const auto from_peer = [this](NodeId from, const Message& message) { node_.receive({from, message}, read_clock()); };
+  const bool more_clients = clients_.receive(from_client, kFramesPerTurn);
+  const bool more_peers = peers_.receive(from_peer, kFramesPerTurn);
+  return more_clients || more_peers;
+}
+
+void Server::deliver_commits() {
+  if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, read_clock());
+}
+
+void Server::deliver_liveness() {
+  for (const DirectProbe::Change& change : gossip_.take_changes()) {
+    const Member* member = node_.ring()->document().find(change.node);
+    const std::string name = member != nullptr ? member->name : to_string(change.node);
+    spdlog::info("{} is {}", name, to_string(change.liveness));
+    peers_.set_liveness(change.node, change.liveness);
+    node_.liveness(change.node, change.liveness, read_clock());
+  }
+}
+
+void Server::follow_document() {
+  if (followed_ == node_.ring()) return;
+  followed_ = node_.ring();
+  spdlog::info("membership document {} is in force: {} members{}", followed_->document().epoch.value,
+               followed_->document().members.size(), followed_->document().forming ? ", still forming" : "");
+  peers_.follow(followed_->document());
+  gossip_.follow(followed_->document());
+}
+
+void Server::send_outbox() {
+  std::map<Address, std::vector<Message>> by_destination;
+  for (Envelope& envelope : node_.take_outbox()) by_destination[envelope.peer].push_back(std::move(envelope.message));
+  for (const auto& [address, messages] : by_destination) {
+    if (const auto* client = std::get_if<ClientHandle>(&address)) {
+      clients_.send(*client, messages);
+    } else {
+      peers_.send(std::get<NodeId>(address), messages);
+    }
+  }
+  peers_.flush_backlogs();
+}
+
+std::string Server::stop_reason() {
+  if (!node_.stop_reason().empty()) return node_.stop_reason();
+  if (!peers_.stop_reason().empty()) return peers_.stop_reason();
+  if (!store_->fatal().empty()) return store_->fatal();
+  return gossip_.stop_reason();
+}
+
+Status Server::shut_down(const std::string& reason) {
+  spdlog::info("stopping{}{}", reason.empty() ? "" : ": ", reason);
+  const Status closed = store_->close();
+  if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, read_clock());
+  send_outbox();
+  if (!reason.empty()) return fail(Errc::refused, reason);
+  return closed;
+}
+
+}  // namespace shoal

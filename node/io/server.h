@@ -1,0 +1,74 @@
+// Server: one shoald process. Drives the brain with real sockets, a real disk and real clocks.
+//
+// The turn, on one thread:
+//     1. wait for sockets, the store, the failure detector, a signal, or the brain's next deadline
+//     2. hand over what came: messages, durable commits, liveness
+//     3. tick, then give the store the turn's writes (one commit for all of them)
+//     4. send the outbox: everything for one destination in one frame
+// Drains what is there before it waits again, up to a bound, so that a flood on one socket starves nobody.
+#pragma once
+
+#include <zmq.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/base/result.h"
+#include "node/core/node.h"
+#include "node/io/client_socket.h"
+#include "node/io/config.h"
+#include "node/io/counters.h"
+#include "node/io/data_folder.h"
+#include "node/io/gossip_thread.h"
+#include "node/io/lmdb_store.h"
+#include "node/io/peer_sockets.h"
+#include "node/io/signals.h"
+
+namespace shoal {
+
+class Server {
+ public:
+  // Opens the data folder and the ports, and joins or founds a cluster when this is the first start. Blocks while it
+  // joins. One sentence for everything that can be wrong.
+  static Result<std::unique_ptr<Server>> start(const Config& config, UniqueFd signals);
+
+  // Prints the ready line and serves until SIGTERM or SIGINT, or until this node must stop (an error says why). A
+  // second signal ends the process at once.
+  Status run();
+
+ private:
+  Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<LmdbStore> store,
+         const Membership& document);
+
+  Status listen();
+  void announce() const;
+  void turn();
+  void wait();
+  bool receive();
+  void deliver_commits();
+  void deliver_liveness();
+  void follow_document();
+  void send_outbox();
+  [[nodiscard]] std::string stop_reason();
+  Status shut_down(const std::string& reason);
+
+  Config config_;
+  UniqueFd signals_;
+  DataFolder folder_;
+  std::unique_ptr<LmdbStore> store_;
+  Counters counters_;
+  zmq::context_t context_{1};
+  FrameHeader header_;
+  ClientSocket clients_;
+  PeerSockets peers_;
+  GossipThread gossip_;
+  MarkCounts marks_;
+  Node node_;
+  Ring followed_;  // the document that the sockets follow
+  bool more_ = false;
+  bool ending_ = false;
+};
+
+}  // namespace shoal

@@ -1,0 +1,113 @@
+// shoald: one node. Reads its configuration, starts a Server, and turns what goes wrong into one sentence and an exit
+// code: 0 stopped by a signal, 2 wrong usage or configuration, 4 the machine refused (ports, disk), 7 the cluster
+// refused this node.
+#include <sodium.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <string>
+
+#include "node/io/config.h"
+#include "node/io/log.h"
+#include "node/io/server.h"
+#include "node/io/signals.h"
+
+extern char** environ;
+
+namespace {
+
+using shoal::Config;
+using shoal::Setting;
+using shoal::Status;
+
+constexpr int kUsage = 2;
+
+struct CommandLine {
+  std::string config_file;
+  std::map<std::string, std::string> flags;  // by setting key
+  bool reset_identity = false;
+  bool check_only = false;
+  bool print_only = false;
+};
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return variables;
+}
+
+int complain(const shoal::Error& error, int code) {
+  std::fprintf(stderr, "shoald: %s\n", error.message.c_str());
+  return code;
+}
+
+int exit_code(const shoal::Error& error) {
+  switch (error.code) {
+    case shoal::Errc::invalid: return kUsage;
+    case shoal::Errc::refused: return 7;
+    default: return 4;
+  }
+}
+
+void describe(CLI::App& app, CommandLine& line) {
+  for (const Setting& setting : shoal::settings())
+    if (!setting.flag.empty()) app.add_option(setting.flag, line.flags[setting.key], setting.help);
+  app.add_option("--config", line.config_file, "TOML file; --print-config writes one");
+  app.add_flag("--reset-identity", line.reset_identity,
+               "Forget who this folder was and what it holds, and join as a new node");
+  app.add_flag("--check-config", line.check_only, "Check the configuration and exit");
+  app.add_flag("--print-config", line.print_only, "Print the configuration in force as TOML and exit");
+  app.set_version_flag("--version", "shoald " SHOAL_VERSION);
+}
+
+shoal::Result<Config> configure(const CLI::App& app, const CommandLine& line) {
+  Config config;
+  if (!line.config_file.empty())
+    if (const Status read = read_config_file(config, line.config_file); !read) return read.error();
+  if (const Status read = read_config_environment(config, environment()); !read) return read.error();
+  for (const Setting& setting : shoal::settings()) {
+    if (setting.flag.empty() || app.count(setting.flag) == 0) continue;
+    if (const Status set = setting.set(config, line.flags.at(setting.key)); !set) return set.error();
+  }
+  config.reset_identity = line.reset_identity;
+  if (line.print_only) return config;
+  const Status checked = check_config(config);
+  return checked ? shoal::Result<Config>(config) : checked.error();
+}
+
+int serve(const Config& config) {
+  if (sodium_init() < 0) return complain(shoal::fail(shoal::Errc::io, "libsodium cannot be initialised"), 4);
+  shoal::UniqueFd signals = shoal::block_and_watch_signals();
+  if (const Status logging = start_logging(config); !logging) return complain(logging.error(), 4);
+  const auto server = shoal::Server::start(config, std::move(signals));
+  if (!server && server.error().code == shoal::Errc::closed) return 0;  // asked to stop while joining
+  if (!server) return complain(server.error(), exit_code(server.error()));
+  const Status served = (*server)->run();
+  return served ? 0 : complain(served.error(), exit_code(served.error()));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("shoald: a node of a shoal cluster", "shoald");
+  app.footer(
+      "Example:\n  shoald --data d1 --listen 127.0.0.1:7100\n"
+      "  shoald --data d2 --listen 127.0.0.1:7110 --join 127.0.0.1:7100");
+  CommandLine line;
+  describe(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  const shoal::Result<Config> config = configure(app, line);
+  if (!config) return complain(config.error(), kUsage);
+  if (line.print_only) return std::fputs(print_config(*config).c_str(), stdout) < 0 ? 4 : 0;
+  if (line.check_only) return std::puts("the configuration is valid") < 0 ? 4 : 0;
+  return serve(*config);
+}

@@ -1,0 +1,56 @@
+#include "node/ring/membership.h"
+
+#include <algorithm>
+#include <bit>
+#include <string_view>
+
+namespace shoal {
+namespace {
+
+bool names_are_unique(const std::vector<Member>& members) {
+  std::vector<std::string_view> names;
+  for (const Member& member : members)
+    if (member.state != MemberState::removed) names.push_back(member.name);
+  std::ranges::sort(names);
+  return std::ranges::adjacent_find(names) == names.end();
+}
+
+}  // namespace
+
+const char* to_string(MemberState state) {
+  switch (state) {
+    case MemberState::joining: return "joining";
+    case MemberState::member: return "member";
+    case MemberState::leaving: return "leaving";
+    case MemberState::removed: return "removed";
+  }
+  return "unknown";
+}
+
+const Member* Membership::find(NodeId id) const {
+  const auto it = std::lower_bound(members.begin(), members.end(), id,
+                                   [](const Member& member, NodeId wanted) { return member.id < wanted; });
+  return it != members.end() && it->id == id ? &*it : nullptr;
+}
+
+const Member* Membership::find(const std::string& name) const {
+  const auto it = std::ranges::find_if(
+      members, [&](const Member& member) { return member.state != MemberState::removed && member.name == name; });
+  return it != members.end() ? &*it : nullptr;
+}
+
+bool well_formed(const Membership& document) {
+  const auto valid = [](const Member& member) {
+    return member.id.value != 0 && !member.name.empty() && !member.address.empty() && member.weight >= 1 &&
+           member.weight <= kWeightMax && member.state <= MemberState::removed;
+  };
+  const auto ascending = [](const Member& a, const Member& b) { return a.id >= b.id; };
+  return document.cluster.value != 0 && document.epoch.value != 0 && std::has_single_bit(document.partitions) &&
+         document.partitions >= kPartitionsMin && document.partitions <= kPartitionsMax && document.replicas >= 1 &&
+         document.replicas <= kReplicasMax && !document.members.empty() &&
+         std::ranges::all_of(document.members, valid) &&
+         std::ranges::adjacent_find(document.members, ascending) == document.members.end() &&
+         names_are_unique(document.members);
+}
+
+}  // namespace shoal

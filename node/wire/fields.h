@@ -1,0 +1,217 @@
+// The fields of everything that travels or rests on a disk, in order. Append only: a position never changes meaning,
+// and older releases ignore what they do not know.
+#pragma once
+
+#include "node/core/message.h"
+#include "node/core/store.h"
+#include "node/ring/membership.h"
+#include "node/wire/pack.h"
+
+namespace shoal {
+
+// ---- enums: the highest value that this release knows ---------------------------------------------------------
+
+constexpr Errc highest(Errc) { return Errc::closed; }
+constexpr MemberState highest(MemberState) { return MemberState::removed; }
+constexpr Liveness highest(Liveness) { return Liveness::dead; }
+constexpr Refused::Reason highest(Refused::Reason) { return Refused::Reason::removed; }
+
+// ---- values ---------------------------------------------------------------------------------------------------
+
+template <class A>
+void fields(A& a, Key& v) {
+  a(v.bucket, v.name);
+}
+template <class A>
+void fields(A& a, Slot& v) {
+  a(v.hi, v.lo);
+}
+template <class A>
+void fields(A& a, Hash128& v) {
+  a(v.hi, v.lo);
+}
+template <class A>
+void fields(A& a, RequestId& v) {
+  a(v.client, v.sequence);
+}
+template <class A>
+void fields(A& a, Actor& v) {
+  a(v.incarnation, v.epoch);
+}
+template <class A>
+void fields(A& a, Dot& v) {
+  a(v.actor, v.counter);
+}
+template <class A>
+void fields(A& a, VersionVector::Entry& v) {
+  a(v.actor, v.counter);
+}
+template <class A>
+void fields(A& a, Ownership& v) {
+  a(v.incarnation, v.epoch);
+}
+template <class A>
+void fields(A& a, Error& v) {
+  a(v.code, v.message, v.acks, v.needed);
+}
+template <class A>
+void fields(A& a, Value& v) {
+  a(v.bytes, v.written);
+}
+template <class A>
+void fields(A& a, Sibling& v) {
+  a(v.dot, v.hlc, v.request, v.tombstone, v.value);
+}
+template <class A>
+void fields(A& a, Member& v) {
+  a(v.id, v.name, v.address, v.zone, v.weight, v.state);
+}
+template <class A>
+void fields(A& a, MemberView& v) {
+  a(v.id, v.liveness);
+}
+template <class A>
+void fields(A& a, Entry& v) {
+  a(v.key, v.ownership, v.record);
+}
+
+template <class A>
+void fields(A& a, Record& v) {
+  a(v.clock, v.siblings, v.stamp);
+}
+template <class A>
+void fields(A& a, Membership& v) {
+  a(v.cluster, v.cluster_key, v.epoch, v.partitions, v.replicas, v.founder, v.forming, v.members);
+}
+
+// Every dot is covered by the clock and named once, in order: merge relies on it.
+bool is_valid(const Record& record);
+inline bool is_valid(const Membership& document) { return well_formed(document); }
+
+inline void pack_value(wire::Packer& packer, const VersionVector& clock) { packer.put(clock.entries()); }
+inline bool unpack_value(const wire::Unpacker::Object& object, VersionVector& clock) {
+  std::vector<VersionVector::Entry> entries;
+  if (!wire::Unpacker::read(object, entries)) return false;
+  clock = VersionVector(std::move(entries));
+  return true;
+}
+
+void pack_value(wire::Packer& packer, const HashKey& key);
+bool unpack_value(const wire::Unpacker::Object& object, HashKey& key);
+
+// ---- messages -------------------------------------------------------------------------------------------------
+
+template <class A>
+void fields(A& a, Hello& v) {
+  a(v.call);
+}
+template <class A>
+void fields(A& a, Welcome& v) {
+  a(v.call, v.node, v.document);
+}
+template <class A>
+void fields(A& a, GetRequest& v) {
+  a(v.call, v.key, v.r, v.timeout);
+}
+template <class A>
+void fields(A& a, PutRequest& v) {
+  a(v.call, v.request, v.key, v.tombstone, v.value, v.context, v.w, v.timeout);
+}
+template <class A>
+void fields(A& a, ListRequest& v) {
+  a(v.call, v.bucket, v.prefix, v.partition, v.after, v.limit, v.r, v.timeout);
+}
+template <class A>
+void fields(A& a, StatusRequest& v) {
+  a(v.call);
+}
+template <class A>
+void fields(A& a, GetReply& v) {
+  a(v.call, v.outcome, v.values, v.context);
+}
+template <class A>
+void fields(A& a, PutReply& v) {
+  a(v.call, v.outcome, v.stand_ins, v.durable, v.siblings, v.context);
+}
+template <class A>
+void fields(A& a, ListReply& v) {
+  a(v.call, v.outcome, v.names, v.next);
+}
+template <class A>
+void fields(A& a, StatusReply& v) {
+  a(v.call, v.node, v.incarnation, v.document, v.members, v.records, v.requests_open, v.store_trouble, v.sync);
+}
+template <class A>
+void fields(A& a, Replicate& v) {
+  a(v.call, v.epoch, v.key, v.state);
+}
+template <class A>
+void fields(A& a, Replicated& v) {
+  a(v.call, v.epoch, v.outcome, v.durable);
+}
+template <class A>
+void fields(A& a, Fetch& v) {
+  a(v.call, v.epoch, v.key);
+}
+template <class A>
+void fields(A& a, Fetched& v) {
+  a(v.call, v.epoch, v.outcome, v.state);
+}
+template <class A>
+void fields(A& a, FetchKeys& v) {
+  a(v.call, v.epoch, v.bucket, v.prefix, v.partition, v.after, v.limit);
+}
+template <class A>
+void fields(A& a, KeyState& v) {
+  a(v.slot, v.name, v.state);
+}
+template <class A>
+void fields(A& a, KeysFetched& v) {
+  a(v.call, v.epoch, v.outcome, v.keys, v.next);
+}
+template <class A>
+void fields(A& a, Forward& v) {
+  a(v.call, v.request);
+}
+template <class A>
+void fields(A& a, Forwarded& v) {
+  a(v.call, v.reply);
+}
+template <class A>
+void fields(A& a, Join& v) {
+  a(v.call, v.member, v.reset_identity);
+}
+template <class A>
+void fields(A& a, JoinReply& v) {
+  a(v.call, v.outcome, v.document);
+}
+template <class A>
+void fields(A& a, DocumentDigest& v) {
+  a(v.epoch, v.content);
+}
+template <class A>
+void fields(A& a, DocumentPush& v) {
+  a(v.document);
+}
+template <class A>
+void fields(A& a, CloseFormation& v) {
+  a(v.epoch);
+}
+template <class A>
+void fields(A& a, Refused& v) {
+  a(v.reason, v.sentence);
+}
+template <class A>
+void fields(A& a, Ping& v) {
+  a(v.sequence);
+}
+template <class A>
+void fields(A& a, Pong& v) {
+  a(v.sequence);
+}
+
+// A replica state may be nil only where that means "nothing held".
+inline bool is_valid(const Replicate& message) { return message.state != nullptr; }
+inline bool is_valid(const KeyState& key) { return key.state != nullptr; }
+
+}  // namespace shoal

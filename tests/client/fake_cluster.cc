@@ -1,0 +1,282 @@
+#include "tests/client/fake_cluster.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <zmq.hpp>
+
+namespace shoal::test {
+
+GetReply FakeStore::get(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  GetReply reply;
+  std::uint64_t seen = 0;
+  for (const Version& version : records_[key]) {
+    seen = std::max(seen, version.number);
+    // Written in the first seconds of 2024, so that printed times are the same in every run.
+    const Hlc written{(std::uint64_t{1'704'067'200'000} + version.number * 1000) << 16};
+    if (!version.tombstone) reply.values.push_back(Value{version.bytes, written});
+  }
+  if (seen > 0) reply.context = std::to_string(seen);
+  reply.outcome = Error{.code = Errc::ok, .message = {}, .acks = 2, .needed = 2};
+  return reply;
+}
+
+PutReply FakeStore::receipt(const std::vector<Version>& versions, const RequestId& request) const {
+  PutReply reply;
+  reply.outcome = Error{.code = Errc::ok, .message = {}, .acks = 3, .needed = 2};
+  reply.durable = true;
+  reply.siblings = static_cast<std::uint32_t>(std::ranges::count(versions, false, &Version::tombstone));
+  const auto own = std::ranges::find(versions, request, &Version::request);
+  reply.context = (versions.size() > 1 ? "session " : "") + std::to_string(own->number);
+  return reply;
+}
+
+PutReply FakeStore::put(const PutRequest& request) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Version>& versions = records_[request.key];
+  if (std::ranges::find(versions, request.request, &Version::request) != versions.end())
+    return receipt(versions, request.request);
+  if (request.context.starts_with("session")) {
+    PutReply reply;
+    reply.outcome = fail(Errc::conflict, "this token may not overwrite; read the key first");
+    return reply;
+  }
+  const std::uint64_t seen = request.context.empty() ? 0 : std::stoull(request.context);
+  std::erase_if(versions, [&](const Version& version) { return version.number <= seen; });
+  versions.push_back(Version{++last_, request.request, request.tombstone, request.value});
+  return receipt(versions, request.request);
+}
+
+ListReply FakeStore::list(const ListRequest& request, const PreferenceLists& ring) {
+  const std::lock_guard lock(mutex_);
+  std::map<Slot, std::string> names;
+  for (const auto& [key, versions] : records_) {
+    const Slot slot = slot_of(ring.document().cluster_key, key);
+    const bool alive = std::ranges::any_of(versions, [](const Version& version) { return !version.tombstone; });
+    if (alive && ring.partition_of(slot) == request.partition && key.name.starts_with(request.prefix))
+      names[slot] = key.name;
+  }
+  ListReply reply;
+  reply.outcome.code = Errc::ok;
+  for (auto it = request.after ? names.upper_bound(*request.after) : names.begin(); it != names.end(); ++it) {
+    reply.names.push_back(it->second);
+    if (reply.names.size() < request.limit) continue;
+    if (std::next(it) != names.end()) reply.next = it->first;
+    break;
+  }
+  return reply;
+}
+
+std::size_t FakeStore::writes_applied() {
+  const std::lock_guard lock(mutex_);
+  return last_;
+}
+
+Script refuse_puts(Errc code, std::string sentence) {
+  return [code, sentence = std::move(sentence)](const Message& message) {
+    if (!std::holds_alternative<PutRequest>(message)) return Act::serve();
+    PutReply reply;
+    reply.outcome = fail(code, sentence);
+    return Act::answer(reply);
+  };
+}
+
+Script ignore_data() {
+  return [](const Message& message) { return std::holds_alternative<Hello>(message) ? Act::serve() : Act::ignore(); };
+}
+
+Script swallow_puts() {
+  return [](const Message& message) {
+    return std::holds_alternative<PutRequest>(message) ? Act::serve_silently() : Act::serve();
+  };
+}
+
+class FakeNode {
+ public:
+  FakeNode(FakeStore& store, NodeId id) : store_(store), id_(id), router_(context_, zmq::socket_type::router) {
+    router_.set(zmq::sockopt::linger, 0);
+    router_.bind("tcp://127.0.0.1:*");
+    stopper_.bind("inproc://stop");
+  }
+  ~FakeNode() { stop(); }
+
+  [[nodiscard]] std::string address() const {
+    return router_.get(zmq::sockopt::last_endpoint).substr(std::string("tcp://").size());
+  }
+
+  void start(Ring ring) {
+    ring_ = std::move(ring);
+    thread_ = std::thread([this] { run(); });
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    stopper_.send(zmq::str_buffer("stop"));
+    thread_.join();
+    router_.close();
+  }
+
+  void set_script(Script script) {
+    const std::lock_guard lock(mutex_);
+    script_ = std::move(script);
+  }
+  void set_store_trouble(std::string sentence) {
+    const std::lock_guard lock(mutex_);
+    store_trouble_ = std::move(sentence);
+  }
+
+  std::atomic<std::size_t> frames{0};
+  std::atomic<std::size_t> data_requests{0};
+
+ private:
+  void run() {
+    zmq::socket_t stop(context_, zmq::socket_type::pair);
+    stop.connect("inproc://stop");
+    for (;;) {
+      std::vector<zmq::pollitem_t> items{{router_.handle(), 0, ZMQ_POLLIN, 0}, {stop.handle(), 0, ZMQ_POLLIN, 0}};
+      zmq::poll(items, std::chrono::milliseconds(-1));
+      if ((items[1].revents & ZMQ_POLLIN) != 0) return;
+      zmq::message_t from;
+      zmq::message_t bytes;
+      if (router_.recv(from) && router_.recv(bytes)) on_bytes(from.to_string(), bytes.to_string_view());
+    }
+  }
+
+  void on_bytes(const std::string& from, std::string_view bytes) {
+    FrameReader& reader = readers_.try_emplace(from, kClientAssemblyBytesMax).first->second;
+    const auto frame = reader.read(bytes).value();
+    if (!frame) return;
+    ++frames;
+    std::vector<Message> replies;
+    for (const Message& message : frame->messages) {
+      if (auto reply = react(message)) replies.push_back(*std::move(reply));
+    }
+    if (replies.empty()) return;
+    const FrameHeader header{.cluster = ring_->document().cluster, .sender = id_, .incarnation = {1}};
+    for (const std::string& piece : encode_frame(header, replies, ++transfers_)) {
+      router_.send(zmq::buffer(from), zmq::send_flags::sndmore);
+      router_.send(zmq::buffer(piece), zmq::send_flags::none);
+    }
+  }
+
+  std::optional<Message> react(const Message& message) {
+    if (std::holds_alternative<PutRequest>(message) || std::holds_alternative<GetRequest>(message)) ++data_requests;
+    const Act act = act_on(message);
+    if (act.kind == Act::Kind::ignore) return std::nullopt;
+    Message reply = act.kind == Act::Kind::answer ? act.reply : serve(message);
+    if (act.kind == Act::Kind::serve_silently) return std::nullopt;
+    const CallId call = std::visit([](const auto& asked) { return call_of(asked); }, message);
+    std::visit(
+        [&](auto& answer) {
+          if constexpr (requires { answer.call; }) answer.call = call;
+        },
+        reply);
+    return reply;
+  }
+
+  Act act_on(const Message& message) {
+    const std::lock_guard lock(mutex_);
+    return script_ ? script_(message) : Act::serve();
+  }
+
+  template <class Asked>
+  static CallId call_of(const Asked& asked) {
+    if constexpr (requires { asked.call; }) {
+      return asked.call;
+    } else {
+      return {};
+    }
+  }
+
+  Message serve(const Message& message) {
+    if (const auto* get = std::get_if<GetRequest>(&message)) return store_.get(get->key);
+    if (const auto* put = std::get_if<PutRequest>(&message)) return store_.put(*put);
+    if (const auto* list = std::get_if<ListRequest>(&message)) return store_.list(*list, *ring_);
+    if (std::holds_alternative<StatusRequest>(message)) return status();
+    return Welcome{.call = {}, .node = id_, .document = ring_->document()};
+  }
+
+  StatusReply status() {
+    const std::lock_guard lock(mutex_);
+    StatusReply reply{.call = {},
+                      .node = id_,
+                      .incarnation = Incarnation::of(1, 0xabcdef),
+                      .document = ring_->document(),
+                      .members = {},
+                      .records = 7,
+                      .requests_open = 0,
+                      .store_trouble = store_trouble_};
+    for (const Member& member : ring_->document().members) reply.members.push_back({member.id, Liveness::alive});
+    return reply;
+  }
+
+  FakeStore& store_;
+  NodeId id_;
+  zmq::context_t context_{1};
+  zmq::socket_t router_;
+  zmq::socket_t stopper_{context_, zmq::socket_type::pair};
+  Ring ring_;
+  std::thread thread_;
+  std::mutex mutex_;
+  Script script_;
+  std::string store_trouble_;
+  std::map<std::string, FrameReader> readers_;
+  std::uint64_t transfers_ = 0;
+};
+
+FakeCluster::FakeCluster(std::size_t nodes) {
+  Membership document;
+  document.cluster = {0x5110a1};
+  document.epoch = {1};
+  document.partitions = kPartitionsMin;
+  document.founder = {1};
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const NodeId id{i + 1};
+    nodes_.push_back(std::make_unique<FakeNode>(store_, id));
+    addresses_.push_back(nodes_.back()->address());
+    document.members.push_back(
+        {.id = id, .name = "n" + std::to_string(i + 1), .address = addresses_.back(), .zone = ""});
+  }
+  ring_ = std::make_shared<const PreferenceLists>(document);
+  for (const auto& node : nodes_) node->start(ring_);
+}
+
+FakeCluster::~FakeCluster() = default;
+
+std::string FakeCluster::seeds() const {
+  std::string all;
+  for (const std::string& address : addresses_) all += (all.empty() ? "" : ",") + address;
+  return all;
+}
+
+void FakeCluster::script(std::size_t node, Script script) { nodes_[node]->set_script(std::move(script)); }
+
+void FakeCluster::script_all(const Script& script) {
+  for (const auto& node : nodes_) node->set_script(script);
+}
+
+void FakeCluster::stop(std::size_t node) { nodes_[node]->stop(); }
+
+std::vector<std::size_t> FakeCluster::owners(const std::string& key) const {
+  std::vector<std::size_t> indexes;
+  const Slot slot = slot_of(ring_->document().cluster_key, Key{"default", key});
+  for (const NodeId id : ring_->owners(ring_->partition_of(slot))) indexes.push_back(id.value - 1);
+  return indexes;
+}
+
+std::size_t FakeCluster::frames(std::size_t node) const { return nodes_[node]->frames; }
+
+std::size_t FakeCluster::data_requests() const {
+  std::size_t sum = 0;
+  for (const auto& node : nodes_) sum += node->data_requests;
+  return sum;
+}
+
+void FakeCluster::set_store_trouble(std::string sentence) {
+  for (const auto& node : nodes_) node->set_store_trouble(sentence);
+}
+
+}  // namespace shoal::test

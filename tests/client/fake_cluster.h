@@ -1,0 +1,90 @@
+// Nodes that answer from one shared map over real sockets on loopback: enough of a cluster to try a client on. Each
+// can be told to misbehave, and to die.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "node/ring/preference_list.h"
+#include "node/wire/frame.h"
+
+namespace shoal::test {
+
+// Knows the rules of siblings in the simplest form: every write has a number, and a context is the highest number
+// seen. All nodes share it, as if replication took no time.
+class FakeStore {
+ public:
+  GetReply get(const Key& key);
+  // A request id that was seen before is answered, not applied again.
+  PutReply put(const PutRequest& request);
+  ListReply list(const ListRequest& request, const PreferenceLists& ring);
+  std::size_t writes_applied();
+
+ private:
+  struct Version {
+    std::uint64_t number = 0;
+    RequestId request;
+    bool tombstone = false;
+    Blob bytes;
+  };
+  PutReply receipt(const std::vector<Version>& versions, const RequestId& request) const;
+
+  std::mutex mutex_;
+  std::map<Key, std::vector<Version>> records_;
+  std::uint64_t last_ = 0;
+};
+
+// What a node does with one message.
+struct Act {
+  enum class Kind : std::uint8_t { serve, ignore, serve_silently, answer };
+  Kind kind = Kind::serve;
+  Message reply = Hello{};  // of `answer`; its call is filled in
+
+  static Act serve() { return {}; }
+  static Act ignore() { return {Kind::ignore, Hello{}}; }
+  static Act serve_silently() { return {Kind::serve_silently, Hello{}}; }
+  static Act answer(Message reply) { return {Kind::answer, std::move(reply)}; }
+};
+using Script = std::function<Act(const Message&)>;
+
+// Refuses every put (or get) with this outcome and serves the rest.
+Script refuse_puts(Errc code, std::string sentence);
+Script ignore_data();
+Script swallow_puts();  // applies them and says nothing
+
+class FakeNode;
+
+class FakeCluster {
+ public:
+  explicit FakeCluster(std::size_t nodes);
+  ~FakeCluster();
+
+  [[nodiscard]] std::string seeds() const;  // all of them: HOST:PORT,HOST:PORT
+  [[nodiscard]] std::string seed(std::size_t node) const { return addresses_[node]; }
+  [[nodiscard]] const PreferenceLists& ring() const { return *ring_; }
+  FakeStore& store() { return store_; }
+
+  void script(std::size_t node, Script script);
+  void script_all(const Script& script);
+  void stop(std::size_t node);
+  // Node indexes of the key's owners, in rank order.
+  [[nodiscard]] std::vector<std::size_t> owners(const std::string& key) const;
+  [[nodiscard]] std::size_t frames(std::size_t node) const;
+  // Puts and gets that arrived, at all nodes.
+  [[nodiscard]] std::size_t data_requests() const;
+  // What status says of itself.
+  void set_store_trouble(std::string sentence);
+
+ private:
+  FakeStore store_;
+  std::vector<std::string> addresses_;
+  Ring ring_;
+  std::vector<std::unique_ptr<FakeNode>> nodes_;
+};
+
+}  // namespace shoal::test

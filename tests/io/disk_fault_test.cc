@@ -1,0 +1,192 @@
+// Disks that fail or are full: what is refused and what goes on.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+#include <fstream>
+#include <thread>
+
+#include "tests/io/faulty_disk.h"
+#include "tests/io/store_kit.h"
+
+namespace shoal::test {
+namespace {
+
+class DiskFaultTest : public ::testing::Test {
+ protected:
+  CommitId put(std::uint64_t n, const std::string& value) {
+    return store_->write(slot_at(n), entry_of("key" + std::to_string(n), value));
+  }
+  std::string get(std::uint64_t n) { return value_at(*store_, slot_at(n)); }
+
+  void reopen() {
+    store_.reset();
+    store_ = open_store(options_);
+  }
+
+  // From here to there: writes are refused with this sentence, reads and merges go on, and when the disk is well again
+  // everything is saved, without a restart.
+  void refuses_and_recovers(Errc code, const std::string& words) {
+    put(2, "kept");
+    ASSERT_TRUE(reach_trouble(*store_));
+    EXPECT_EQ(store_->admit().error().code, code);
+    EXPECT_NE(store_->admit().error().message.find(words), std::string::npos) << store_->admit().error().message;
+    EXPECT_EQ(get(1), "before");
+    EXPECT_EQ(get(2), "kept");
+    const CommitId merged = put(3, "merged meanwhile");
+    EXPECT_EQ(get(3), "merged meanwhile");
+    disk_.heal();
+    ASSERT_TRUE(reach_health(*store_));
+    ASSERT_TRUE(make_durable(*store_, merged));
+    EXPECT_EQ(store_->fatal(), "");
+    reopen();
+    EXPECT_EQ(get(2), "kept");
+    EXPECT_EQ(get(3), "merged meanwhile");
+  }
+
+  void SetUp() override { ASSERT_TRUE(make_durable(*store_, put(1, "before"))); }
+
+  FaultyDisk disk_;
+  TempFolder folder_;
+  StoreOptions options_ = options_in(folder_ / "store");
+  std::unique_ptr<LmdbStore> store_ = open_store(options_);
+};
+
+TEST_F(DiskFaultTest, AFailedSyncRefusesWritesUntilItSucceeds) {
+  disk_.fail_syncs(EIO);
+  refuses_and_recovers(Errc::io, "the disk fails to save (Input/output error)");
+}
+
+TEST_F(DiskFaultTest, AFullDiskRefusesWritesUntilThereIsSpace) {
+  disk_.fail_writes(ENOSPC);
+  refuses_and_recovers(Errc::no_space, "the disk takes no more (No space left on device)");
+}
+
+TEST_F(DiskFaultTest, AQuotaIsAFullDisk) {
+  disk_.fail_writes(EDQUOT);
+  refuses_and_recovers(Errc::no_space, "free some space");
+}
+
+TEST_F(DiskFaultTest, ADiskThatTurnedReadOnlyRefusesWrites) {
+  disk_.fail_writes(EROFS);
+  refuses_and_recovers(Errc::io, "Read-only file system");
+}
+
+TEST_F(DiskFaultTest, AShortWriteRefusesWrites) {
+  disk_.cut_writes_short();
+  refuses_and_recovers(Errc::io, "the disk fails to save");
+}
+
+// What becomes durable after a failure is all of it: nothing is believed to be left from the failed attempt.
+TEST_F(DiskFaultTest, TheRetryWritesEveryPageAnew) {
+  put(2, std::string(100'000, 'x'));
+  disk_.fail_syncs(EIO);
+  const std::size_t before = disk_.op_count();
+  ASSERT_TRUE(reach_trouble(*store_));
+  disk_.hold_syncs();
+  disk_.wait_until_held();
+  disk_.heal();
+  const std::size_t at_retry = disk_.op_count();
+  disk_.release_syncs();
+  ASSERT_TRUE(reach_health(*store_));
+  const std::vector<DiskOp> ops = disk_.ops();
+  const auto written = [&ops](std::size_t from, std::size_t to) {
+    std::size_t bytes = 0;
+    for (std::size_t i = from; i < to; ++i)
+      if (ops[i].kind == DiskOp::Kind::write) bytes += ops[i].bytes.size();
+    return bytes;
+  };
+  EXPECT_GE(written(before, at_retry), 2 * 100'000u);
+}
+
+TEST_F(DiskFaultTest, AFailedHeadIsFatalAndTheNextStartHealsIt) {
+  const CommitId lost = put(2, "not acknowledged");
+  disk_.fail_heads(EIO);
+  store_->flush();
+  while (store_->fatal().empty()) {
+    ASSERT_TRUE(wait_for_event(*store_));
+    EXPECT_EQ(store_->collect(), std::nullopt);
+  }
+  EXPECT_NE(store_->fatal().find("check the disk"), std::string::npos);
+  EXPECT_EQ(store_->admit().error().code, Errc::io);
+  EXPECT_EQ(get(2), "not acknowledged");
+  EXPECT_EQ(store_->close().error().code, Errc::io);
+  disk_.heal();
+  reopen();
+  EXPECT_EQ(get(1), "before");
+  EXPECT_TRUE(make_durable(*store_, put(2, "again")));
+  EXPECT_EQ(lost, CommitId{2});
+}
+
+TEST_F(DiskFaultTest, CloseSaysWhatItCouldNotSave) {
+  disk_.fail_writes(ENOSPC);
+  put(2, "lost");
+  const Status closed = store_->close();
+  ASSERT_FALSE(closed.has_value());
+  EXPECT_EQ(closed.error().code, Errc::no_space);
+  disk_.heal();
+  reopen();
+  EXPECT_EQ(get(1), "before");
+  EXPECT_EQ(get(2), "-");
+}
+
+TEST_F(DiskFaultTest, AFullMapNamesTheSettingAndALargerOneHelps) {
+  options_.map_bytes = 1 << 20;
+  reopen();
+  for (std::uint64_t n = 2; n < 40; ++n) put(n, std::string(50'000, 'x'));
+  ASSERT_TRUE(reach_trouble(*store_));
+  EXPECT_EQ(store_->admit().error().code, Errc::no_space);
+  EXPECT_NE(store_->admit().error().message.find("larger map_bytes"), std::string::npos);
+  EXPECT_EQ(get(1), "before");
+  EXPECT_EQ(get(39).size(), 50'000u);
+  EXPECT_FALSE(store_->close().has_value());
+  options_.map_bytes = 64 << 20;
+  reopen();
+  EXPECT_EQ(get(1), "before");
+  EXPECT_TRUE(make_durable(*store_, put(40, std::string(3'000'000, 'x'))));
+}
+
+// ---- a disk that is really full -------------------------------------------------------------------------------
+
+// Runs in a thread with a mount table of its own, so that the small disk is seen by nobody else.
+void fill_a_small_disk(const std::filesystem::path& dir, std::string& skipped) {
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("tmpfs", dir.c_str(), "tmpfs", 0, "size=8m") != 0) {
+    skipped = "needs the right to mount";
+    return;
+  }
+  const std::filesystem::path ballast = dir / "ballast";
+  std::ofstream(ballast) << std::string(4 << 20, 'b');
+  const StoreOptions options = options_in(dir / "store");
+  {
+    const std::unique_ptr<LmdbStore> store = open_store(options);
+    CommitId last;
+    std::uint64_t n = 0;
+    for (; store->admit().has_value() && n < 1000; ++n) {
+      last = store->write(slot_at(n), entry_of("key", std::string(20'000, 'x')));
+      store->flush();
+      ASSERT_TRUE(wait_for_event(*store));
+      store->collect();
+    }
+    ASSERT_LT(n, 1000u);
+    EXPECT_EQ(store->admit().error().code, Errc::no_space) << store->admit().error().message;
+    EXPECT_EQ(value_at(*store, slot_at(0)).size(), 20'000u);
+    std::filesystem::remove(ballast);
+    EXPECT_TRUE(reach_health(*store));
+    EXPECT_TRUE(make_durable(*store, last));
+    EXPECT_EQ(store->records(), n);
+  }
+  ::umount(dir.c_str());
+}
+
+TEST(FullDiskTest, RecoversWithoutARestartWhenSpaceReturns) {
+  const TempFolder folder;
+  std::string skipped;
+  std::thread(fill_a_small_disk, folder.path(), std::ref(skipped)).join();
+  if (!skipped.empty()) GTEST_SKIP() << skipped;
+}
+
+}  // namespace
+}  // namespace shoal::test

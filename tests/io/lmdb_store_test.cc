@@ -1,0 +1,367 @@
+#include "node/io/lmdb_store.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <fstream>
+#include <map>
+
+#include "node/base/bytes.h"
+#include "node/base/rng.h"
+#include "node/wire/entry_codec.h"
+#include "tests/io/faulty_disk.h"
+#include "tests/io/store_kit.h"
+
+namespace shoal::test {
+namespace {
+
+class LmdbStoreTest : public ::testing::Test {
+ protected:
+  CommitId put(std::uint64_t n, const std::string& value) {
+    return store_->write(slot_at(n), entry_of("key" + std::to_string(n), value));
+  }
+  std::string get(std::uint64_t n) { return value_at(*store_, slot_at(n)); }
+  void put_durably(std::uint64_t n, const std::string& value) { ASSERT_TRUE(make_durable(*store_, put(n, value))); }
+
+  void reopen() {
+    store_.reset();
+    store_ = open_store(options_);
+  }
+  // The one sentence with which the store refuses to open.
+  Error refusal() {
+    store_.reset();
+    const auto opened = LmdbStore::open(options_);
+    return opened ? Error{.code = Errc::ok} : opened.error();
+  }
+  // Changes the closed store's file behind its back.
+  void tamper(std::string_view table, std::string_view key, std::string_view value) {
+    store_.reset();
+    const LmdbEnv env = *LmdbEnv::open(options_.dir, options_.map_bytes);
+    LmdbTxn txn;
+    MDB_val k = lmdb_val(key);
+    MDB_val v = lmdb_val(value);
+    ASSERT_EQ(env.begin(0, txn), 0);
+    ASSERT_EQ(mdb_put(txn.get(), table == "meta" ? env.meta : env.records, &k, &v, 0), 0);
+    ASSERT_EQ(mdb_txn_commit(txn.release()), 0);
+  }
+
+  FaultyDisk disk_;
+  TempFolder folder_;
+  StoreOptions options_ = options_in(folder_ / "store");
+  std::unique_ptr<LmdbStore> store_ = open_store(options_);
+};
+
+TEST_F(LmdbStoreTest, HoldsNothingAtFirst) {
+  EXPECT_EQ(*store_->read(slot_at(1)), nullptr);
+  EXPECT_EQ(store_->records(), 0u);
+  EXPECT_TRUE(scan_all(*store_, 10).empty());
+  EXPECT_FALSE(store_->document());
+}
+
+TEST_F(LmdbStoreTest, ReturnsTheWholeEntryAfterReopening) {
+  const EntryPtr entry = entry_of("key", std::string("with\0zero", 9));
+  ASSERT_TRUE(make_durable(*store_, store_->write(slot_at(1), entry)));
+  reopen();
+  EXPECT_EQ(**store_->read(slot_at(1)), *entry);
+  EXPECT_EQ(store_->records(), 1u);
+}
+
+TEST_F(LmdbStoreTest, KeepsLargeAndEmptyValues) {
+  const std::string large(8 << 20, 'x');
+  put(1, large);
+  put_durably(2, "");
+  reopen();
+  EXPECT_EQ(get(1), large);
+  EXPECT_EQ(get(2), "");
+}
+
+// The disk stands still: writes are seen at once, one by one, on top of the batch that is being synced.
+TEST_F(LmdbStoreTest, ReadsSeeWritesAndNeverWaitForASync) {
+  put_durably(1, "old");
+  disk_.hold_syncs();
+  const CommitId first = put(1, "syncing");
+  put(2, "syncing");
+  store_->flush();
+  disk_.wait_until_held();
+  EXPECT_EQ(get(1), "syncing");
+  const CommitId second = put(1, "filling");
+  put(3, "filling");
+  store_->flush();
+  EXPECT_LT(first, second);
+  EXPECT_EQ(get(1), "filling");
+  EXPECT_EQ(get(2), "syncing");
+  EXPECT_EQ(get(3), "filling");
+  EXPECT_EQ(scan_all(*store_, 2).size(), 3u);
+  EXPECT_EQ(store_->collect(), std::nullopt);
+  disk_.release_syncs();
+  EXPECT_TRUE(make_durable(*store_, second));
+  EXPECT_EQ(get(1), "filling");
+}
+
+// What is written while a batch is being synced becomes durable together, with one more sync.
+TEST_F(LmdbStoreTest, GroupsTheWritesOfASyncIntoTheNextCommit) {
+  disk_.hold_syncs();
+  put(0, "first");
+  store_->flush();
+  disk_.wait_until_held();
+  const CommitId group = put(1, "next");
+  for (std::uint64_t n = 2; n < 100; ++n) {
+    EXPECT_EQ(put(n, "next"), group);
+    store_->flush();
+  }
+  const int before = disk_.syncs();
+  disk_.release_syncs();
+  ASSERT_TRUE(make_durable(*store_, group));
+  EXPECT_EQ(disk_.syncs() - before, 2);
+}
+
+TEST_F(LmdbStoreTest, ReportsDurableCommitsInOrderAndOnce) {
+  CommitId last;
+  for (int round = 0; round < 20; ++round) {
+    const CommitId id = put(static_cast<std::uint64_t>(round), "v");
+    EXPECT_GT(id, last);
+    ASSERT_TRUE(make_durable(*store_, id));
+    EXPECT_EQ(store_->collect(), std::nullopt);
+    last = id;
+  }
+}
+
+// An overwritten record costs one page write however often it changed within a batch.
+TEST_F(LmdbStoreTest, WritesAHotKeyOncePerCommit) {
+  for (int i = 0; i < 1000; ++i) put(1, std::to_string(i));
+  put_durably(1, "last");
+  EXPECT_EQ(store_->records(), 1u);
+  reopen();
+  EXPECT_EQ(get(1), "last");
+}
+
+TEST_F(LmdbStoreTest, CommitsABatchOfManyTransactions) {
+  constexpr std::uint64_t kMany = 70'000;
+  for (std::uint64_t n = 0; n < kMany; ++n) put(n, "v");
+  put_durably(kMany, "v");
+  reopen();
+  EXPECT_EQ(store_->records(), kMany + 1);
+}
+
+TEST_F(LmdbStoreTest, ScansHalfOpenRangesFromBeginOrBehindAfter) {
+  for (std::uint64_t lo = 1; lo <= 6; ++lo) {
+    const CommitId id = store_->write({.hi = 9, .lo = lo}, entry_of("k" + std::to_string(lo), std::to_string(lo)));
+    if (lo % 2 == 0) {
+      ASSERT_TRUE(make_durable(*store_, id));
+    }
+  }
+  const auto values = [this](std::uint64_t begin, std::uint64_t end, std::optional<Slot> after, std::size_t limit) {
+    const auto found = store_->scan({.hi = 9, .lo = begin}, {.hi = 9, .lo = end}, after, limit);
+    std::string joined;
+    for (const SlotEntry& each : *found) joined += value_of(each.entry);
+    return joined;
+  };
+  EXPECT_EQ(values(2, 5, std::nullopt, 10), "234");
+  EXPECT_EQ(values(2, 5, std::nullopt, 2), "23");
+  EXPECT_EQ(values(2, 5, Slot{.hi = 9, .lo = 3}, 10), "4");
+  EXPECT_EQ(values(2, 5, Slot{.hi = 9, .lo = 4}, 10), "");
+  EXPECT_EQ(values(7, 9, std::nullopt, 10), "");
+  EXPECT_EQ(values(1, 9, Slot{.hi = ~std::uint64_t{0}, .lo = ~std::uint64_t{0}}, 10), "");
+}
+
+// Random writes, hand-overs and collections against a map; values around LMDB's page limits.
+TEST_F(LmdbStoreTest, AgreesWithAMapWhateverTheTurns) {
+  Rng rng(20240607);
+  std::map<Slot, std::string> model;
+  for (int step = 0; step < 3000; ++step) {
+    const Slot slot = slot_at(rng.below(300));
+    const std::string value(rng.below(rng.chance(100'000) ? 12'000 : 2'100), static_cast<char>('a' + step % 26));
+    store_->write(slot, entry_of("k", value));
+    model[slot] = value;
+    if (rng.chance(50'000)) store_->flush();
+    if (rng.chance(50'000)) store_->collect();
+    const Slot asked = slot_at(rng.below(300));
+    ASSERT_EQ(value_at(*store_, asked), model.contains(asked) ? model[asked] : "-") << "step " << step;
+    if (rng.chance(990'000)) continue;
+    const std::vector<SlotEntry> all = scan_all(*store_, 1 + rng.below(50));
+    ASSERT_EQ(all.size(), model.size());
+    auto expected = model.begin();
+    for (const SlotEntry& found : all) {
+      ASSERT_EQ(found.slot, expected->first);
+      ASSERT_EQ(value_of(found.entry), (expected++)->second);
+    }
+  }
+  ASSERT_TRUE(store_->close().has_value());
+  reopen();
+  for (const auto& [slot, value] : model) ASSERT_EQ(value_at(*store_, slot), value);
+  EXPECT_EQ(store_->records(), model.size());
+}
+
+TEST_F(LmdbStoreTest, KeepsTheMembershipDocument) {
+  Membership document{.cluster = {5}, .cluster_key = {}, .epoch = {3}, .founder = {7}};
+  document.members.push_back({.id = {7}, .name = "a", .address = "127.0.0.1:9000", .zone = "z"});
+  ASSERT_TRUE(make_durable(*store_, store_->save_document(document)));
+  reopen();
+  EXPECT_EQ(store_->document(), document);
+}
+
+TEST_F(LmdbStoreTest, CloseSavesEverythingAndEndsWriting) {
+  put(1, "one");
+  store_->flush();
+  put(2, "two");
+  ASSERT_TRUE(store_->close().has_value());
+  EXPECT_EQ(store_->admit().error().code, Errc::closed);
+  EXPECT_EQ(get(2), "two");
+  reopen();
+  EXPECT_EQ(get(1), "one");
+  EXPECT_EQ(get(2), "two");
+}
+
+// With an interval that never ends, only what is hurried, or closed, goes on after the first commit.
+TEST_F(LmdbStoreTest, RelaxedGathersUntilHurried) {
+  options_.sync = false;
+  options_.relaxed_interval = std::chrono::hours(10);
+  reopen();
+  put_durably(1, "first");
+  const int before = disk_.syncs();
+  const CommitId waiting = put(2, "waiting");
+  store_->flush();
+  const CommitId behind = put(3, "behind");
+  store_->flush();
+  EXPECT_EQ(store_->collect(), std::nullopt);
+  EXPECT_EQ(disk_.syncs(), before);
+  EXPECT_LT(waiting, behind);
+  store_->flush_now();
+  EXPECT_TRUE(make_durable(*store_, behind));
+  put(4, "saved by close");
+  store_->flush();
+  ASSERT_TRUE(store_->close().has_value());
+  reopen();
+  EXPECT_EQ(get(4), "saved by close");
+}
+
+TEST_F(LmdbStoreTest, RefusesClientsWhileTooMuchWaitsForTheDisk) {
+  options_.overlay_bytes_max = 100'000;
+  reopen();
+  disk_.hold_syncs();
+  CommitId id = put(0, std::string(20'000, 'x'));
+  store_->flush();
+  disk_.wait_until_held();
+  EXPECT_TRUE(store_->admit().has_value());
+  for (std::uint64_t n = 1; n < 6; ++n) id = put(n, std::string(20'000, 'x'));
+  const Status refused = store_->admit();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Errc::overloaded);
+  EXPECT_NE(refused.error().message.find("wait for the disk"), std::string::npos);
+  disk_.release_syncs();
+  ASSERT_TRUE(make_durable(*store_, id));
+  EXPECT_TRUE(store_->admit().has_value());
+}
+
+// ---- damage: "don't know", never "absent" ---------------------------------------------------------------------
+
+TEST_F(LmdbStoreTest, DamagedRecordIsCorruptAndNotAbsent) {
+  put(1, "good");
+  put_durably(2, "bad");
+  std::string bytes = encode_entry(*entry_of("key2", "bad"));
+  for (const std::size_t at : {std::size_t{0}, std::size_t{4}, bytes.size() - 1}) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
+    tamper("records", slot_bytes(slot_at(2)), damaged);
+    store_ = open_store(options_);
+    const Result<EntryPtr> read = store_->read(slot_at(2));
+    ASSERT_FALSE(read.has_value()) << "byte " << at;
+    EXPECT_EQ(read.error().code, Errc::corrupt);
+    EXPECT_EQ(store_->scan({}, {.hi = ~std::uint64_t{0}, .lo = 0}, std::nullopt, 10).error().code, Errc::corrupt);
+    EXPECT_EQ(store_->corrupt_reads(), 2u);
+    EXPECT_EQ(get(1), "good");
+  }
+}
+
+TEST_F(LmdbStoreTest, DamagedRecordCanBeOverwritten) {
+  put_durably(1, "v");
+  tamper("records", slot_bytes(slot_at(1)), "nonsense");
+  store_ = open_store(options_);
+  EXPECT_FALSE(store_->read(slot_at(1)).has_value());
+  put_durably(1, "repaired");
+  EXPECT_EQ(get(1), "repaired");
+}
+
+// ---- stores that are refused at open --------------------------------------------------------------------------
+
+TEST_F(LmdbStoreTest, RefusesADamagedDocument) {
+  tamper("meta", "document", "nonsense");
+  EXPECT_EQ(refusal().code, Errc::corrupt);
+  EXPECT_NE(refusal().message.find("damaged"), std::string::npos);
+}
+
+TEST_F(LmdbStoreTest, RefusesANewerFormat) {
+  std::string about;
+  append_u64(about, 2);
+  append_u64(about, 7);
+  tamper("meta", "about", about);
+  EXPECT_EQ(refusal().code, Errc::refused);
+  EXPECT_NE(refusal().message.find("has format 2, newer than the 1"), std::string::npos);
+}
+
+TEST_F(LmdbStoreTest, RefusesAnotherNodesRecords) {
+  options_.owner = NodeId{8};
+  EXPECT_EQ(refusal().code, Errc::refused);
+  EXPECT_NE(refusal().message.find("belongs to node 0000000000000007"), std::string::npos);
+}
+
+TEST_F(LmdbStoreTest, RefusesAMissingStoreOfANodeThatHadOne) {
+  store_.reset();
+  options_.create = false;
+  std::filesystem::remove_all(options_.dir);
+  EXPECT_EQ(refusal().code, Errc::refused);
+  EXPECT_NE(refusal().message.find("missing"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(options_.dir));
+  std::filesystem::create_directories(options_.dir);
+  std::ofstream(options_.dir / "data.mdb").flush();
+  EXPECT_NE(refusal().message.find("missing"), std::string::npos);
+}
+
+TEST_F(LmdbStoreTest, RefusesAFileThatIsNoStore) {
+  store_.reset();
+  std::ofstream(options_.dir / "data.mdb", std::ios::trunc) << std::string(100'000, 'x');
+  EXPECT_EQ(refusal().code, Errc::corrupt);
+  EXPECT_NE(refusal().message.find("is no store of shoal"), std::string::npos);
+}
+
+TEST_F(LmdbStoreTest, RefusesACopyThatBrokeOff) {
+  for (std::uint64_t n = 0; n < 100; ++n) put(n, std::string(40'000, 'x'));
+  put_durably(100, "v");
+  store_.reset();
+  std::filesystem::resize_file(options_.dir / "data.mdb", 1 << 20);
+  EXPECT_EQ(refusal().code, Errc::corrupt);
+  EXPECT_NE(refusal().message.find("cut short"), std::string::npos);
+}
+
+// The last page is gone: what was on it is "don't know", and nothing crashes.
+TEST_F(LmdbStoreTest, SurvivesAMissingLastPage) {
+  for (std::uint64_t n = 0; n < 100; ++n) put(n, std::string(5'000, 'x'));
+  put_durably(100, "v");
+  store_.reset();
+  const auto file = options_.dir / "data.mdb";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 4096);
+  const auto opened = LmdbStore::open(options_);
+  if (!opened) {
+    EXPECT_EQ(opened.error().code, Errc::corrupt);
+    return;
+  }
+  int readable = 0;
+  for (std::uint64_t n = 0; n < 100; ++n) {
+    const Result<EntryPtr> read = (*opened)->read(slot_at(n));
+    if (!read) continue;
+    EXPECT_EQ(value_of(*read).size(), 5'000u);
+    ++readable;
+  }
+  EXPECT_GT(readable, 0);
+}
+
+TEST_F(LmdbStoreTest, OpensTheRecordsOfARunWithASmallerMap) {
+  for (std::uint64_t n = 0; n < 100; ++n) put(n, std::string(40'000, 'x'));
+  put_durably(100, "v");
+  options_.map_bytes = 1 << 20;
+  reopen();
+  EXPECT_EQ(get(100), "v");
+}
+
+}  // namespace
+}  // namespace shoal::test

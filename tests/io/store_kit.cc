@@ -1,0 +1,109 @@
+#include "tests/io/store_kit.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "node/base/check.h"
+
+namespace shoal::test {
+namespace {
+
+constexpr int kPatienceMs = 60'000;
+constexpr int kTurnsMax = 100'000;
+
+}  // namespace
+
+TempFolder::TempFolder(Place place) {
+  const bool in_memory = place == kInMemory && ::access("/dev/shm", W_OK) == 0;
+  const std::filesystem::path base = in_memory ? "/dev/shm" : std::filesystem::temp_directory_path();
+  std::string name = (base / "shoal-store-XXXXXX").string();
+  SHOAL_CHECK(::mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+TempFolder::~TempFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+StoreOptions options_in(const std::filesystem::path& dir) {
+  return {.dir = dir,
+          .owner = NodeId{7},
+          .retry_interval = std::chrono::milliseconds(5),
+          .map_bytes = std::size_t{64} << 20};
+}
+
+std::unique_ptr<LmdbStore> open_store(const StoreOptions& options) {
+  return std::move(LmdbStore::open(options)).value();  // throws the sentence when it fails
+}
+
+Slot slot_at(std::uint64_t n) { return {.hi = n * 0x9e3779b97f4a7c15ULL, .lo = n}; }
+
+EntryPtr entry_of(const std::string& name, const std::string& value) {
+  const Dot dot{.actor = {.incarnation = {3}, .epoch = 1}, .counter = 1};
+  Entry entry{.key = {.bucket = "default", .name = name}, .record = {}, .ownership = {.incarnation = {3}, .epoch = 1}};
+  entry.record.clock.raise(dot);
+  entry.record.siblings.push_back(
+      {.dot = dot, .hlc = {.value = 5}, .request = {}, .tombstone = false, .value = Blob(value)});
+  return std::make_shared<const Entry>(std::move(entry));
+}
+
+std::string value_of(const EntryPtr& entry) {
+  if (!entry || entry->record.siblings.size() != 1) return "-";
+  return std::string(entry->record.siblings.front().value.view());
+}
+
+std::string value_at(LmdbStore& store, const Slot& slot) {
+  const Result<EntryPtr> entry = store.read(slot);
+  return entry ? value_of(*entry) : entry.error().message;
+}
+
+std::vector<SlotEntry> scan_all(LmdbStore& store, std::size_t page) {
+  const Slot end{.hi = ~std::uint64_t{0}, .lo = ~std::uint64_t{0}};
+  std::vector<SlotEntry> all;
+  std::optional<Slot> after;
+  while (true) {
+    const std::vector<SlotEntry> found = store.scan(Slot{}, end, after, page).value();
+    all.insert(all.end(), found.begin(), found.end());
+    if (found.size() < page) return all;
+    after = found.back().slot;
+  }
+}
+
+bool wait_for_event(LmdbStore& store) {
+  pollfd ready{.fd = store.event_fd(), .events = POLLIN, .revents = 0};
+  return ::poll(&ready, 1, kPatienceMs) == 1;
+}
+
+bool make_durable(LmdbStore& store, CommitId id) {
+  store.flush();
+  for (int i = 0; store.durable() < id && i < kTurnsMax; ++i) {
+    if (!wait_for_event(store)) return false;
+    store.collect();
+    store.flush();
+  }
+  return store.durable() >= id;
+}
+
+bool reach_trouble(LmdbStore& store) {
+  store.flush();
+  for (int i = 0; store.admit().has_value() && i < kTurnsMax; ++i) {
+    if (!wait_for_event(store)) return false;
+    store.collect();
+    store.flush();
+  }
+  return !store.admit().has_value();
+}
+
+bool reach_health(LmdbStore& store) {
+  for (int i = 0; !store.admit().has_value() && i < kTurnsMax; ++i) {
+    if (!wait_for_event(store)) return false;
+    store.collect();
+    store.flush();
+  }
+  return store.admit().has_value();
+}
+
+}  // namespace shoal::test

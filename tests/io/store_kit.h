@@ -1,0 +1,53 @@
+// What the store's tests are written with.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node/io/lmdb_store.h"
+
+namespace shoal::test {
+
+// A folder that goes away with its owner.
+class TempFolder {
+ public:
+  // kInMemory: where syncs cost nothing, for tests that count on many; an ordinary folder where there is no such place.
+  enum Place { kOnDisk, kInMemory };
+  explicit TempFolder(Place place = kOnDisk);
+  ~TempFolder();
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// A small store with a short retry pause.
+StoreOptions options_in(const std::filesystem::path& dir);
+std::unique_ptr<LmdbStore> open_store(const StoreOptions& options);
+
+// Distinct slots, spread over the space and in no order.
+Slot slot_at(std::uint64_t n);
+EntryPtr entry_of(const std::string& name, const std::string& value);
+// The only value of an entry; "-" for none.
+std::string value_of(const EntryPtr& entry);
+// The same of a slot; the error's sentence when it cannot be read.
+std::string value_at(LmdbStore& store, const Slot& slot);
+
+std::vector<SlotEntry> scan_all(LmdbStore& store, std::size_t page);
+
+// Waits for the store's event. False after a generous while without one.
+bool wait_for_event(LmdbStore& store);
+// Turns, as a driver makes them, until `id` is durable.
+bool make_durable(LmdbStore& store, CommitId id);
+// Turns until admit() refuses, or until it takes writes again.
+bool reach_trouble(LmdbStore& store);
+bool reach_health(LmdbStore& store);
+
+}  // namespace shoal::test
