@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "node/base/endpoint.h"
 #include "node/ring/membership.h"
 
 namespace shoal::client_detail {
@@ -28,14 +29,10 @@ std::string_view cut(std::string_view& rest, char separator) {
 }
 
 Status check_seed(std::string_view seed) {
-  const Error wrong = fail(Errc::invalid, quoted(seed) + " is not an address; write HOST:PORT, or [V6]:PORT");
-  const std::size_t colon = seed.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return wrong;
-  const std::string_view host = seed.substr(0, colon);
-  const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
-  if (!bracketed && host.find_first_of(":[]/ ") != std::string_view::npos) return wrong;
-  std::uint16_t port = 0;
-  if (!read_number(seed.substr(colon + 1), port) || port == 0) return wrong;
+  const Result<Endpoint> endpoint = parse_endpoint(seed);
+  if (!endpoint) return endpoint.error();
+  if (endpoint->host == "*" || endpoint->host.find_first_of("/@; ") != std::string::npos)
+    return fail(Errc::invalid, quoted(seed) + " is not the address of a node; write HOST:PORT, or [V6]:PORT");
   return Unit{};
 }
 

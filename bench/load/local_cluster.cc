@@ -40,8 +40,13 @@ std::string last_line(const std::filesystem::path& file) {
 }
 
 // In the child: never returns.
-[[noreturn]] void become(const std::vector<std::string>& command, int output, const std::filesystem::path& log) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+[[noreturn]] void become(const std::vector<std::string>& command, int output, const std::filesystem::path& log,
+                         bool outlives) {
+  if (outlives) {
+    ::setsid();  // an interrupt typed at our terminal is not for it
+  } else {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  }
   const int errors = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
@@ -92,13 +97,14 @@ ChildProcess::~ChildProcess() {
 }
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command, const std::filesystem::path& log,
-                                         const std::string& ready, std::chrono::milliseconds timeout) {
+                                         const std::string& ready, std::chrono::milliseconds timeout,
+                                         bool outlives) {
   int pipe_ends[2];
   if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return fail(Errc::io, "cannot make a pipe");
   ChildProcess child;
   child.output_ = pipe_ends[0];
   child.pid_ = ::fork();
-  if (child.pid_ == 0) become(command, pipe_ends[1], log);
+  if (child.pid_ == 0) become(command, pipe_ends[1], log, outlives);
   ::close(pipe_ends[1]);
   if (child.pid_ < 0) return fail(Errc::io, "cannot start another process");
   child.ready_line_ = read_until(child.output_, ready, timeout);
@@ -121,6 +127,8 @@ int ChildProcess::wait() {
   if (!running() || ::waitpid(std::exchange(pid_, -1), &status, 0) < 0) return -1;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
+
+pid_t ChildProcess::let_go() { return std::exchange(pid_, -1); }
 
 Result<std::uint16_t> find_free_ports(int ranges) {
   std::random_device chance;
@@ -170,7 +178,7 @@ Result<ChildProcess> LocalCluster::launch(int node, bool joins) {
       options_.shoald.string(), "--data", data_dir(node).string(), "--listen", address(node), "--name", name(node)};
   if (joins) command.insert(command.end(), {"--join", address(0)});
   command.insert(command.end(), options_.arguments.begin(), options_.arguments.end());
-  return ChildProcess::start(command, log_file(node), "shoald ready", kReadyTimeout);
+  return ChildProcess::start(command, log_file(node), "shoald ready", kReadyTimeout, options_.outlives);
 }
 
 void LocalCluster::kill(int node) { process(node).end(SIGKILL); }

@@ -1,6 +1,7 @@
 // A cluster of real shoald processes on this machine: for the demo, the benchmarks and the process tests.
 //
-// Every node is a child with a data folder and a log file of its own below one directory; it dies with its parent.
+// Every node is a child with a data folder and a log file of its own below one directory; it dies with its parent
+// unless it is let go.
 // Processes are ended by their id, never by name.
 #pragma once
 
@@ -26,8 +27,9 @@ class ChildProcess {
 
   // Standard error goes to `log`. Errc::io when it ends, or prints no line with `ready`, before the timeout; the
   // message then carries the last line of the log.
+  // With `outlives` it goes on when this process ends without having ended it.
   static Result<ChildProcess> start(const std::vector<std::string>& command, const std::filesystem::path& log,
-                                    const std::string& ready, std::chrono::milliseconds timeout);
+                                    const std::string& ready, std::chrono::milliseconds timeout, bool outlives = false);
 
   [[nodiscard]] bool running() const { return pid_ > 0; }
   [[nodiscard]] pid_t pid() const { return pid_; }
@@ -36,6 +38,8 @@ class ChildProcess {
   // Signals and waits; the exit code, or 128 + the signal that ended it.
   int end(int number);
   int wait();
+  // Lets it run on; it is no child of ours any more. Its id.
+  pid_t let_go();
 
  private:
   pid_t pid_ = -1;
@@ -49,6 +53,7 @@ struct LocalClusterOptions {
   int nodes = 5;
   std::uint16_t first_port = 0;        // 0: a free range is found; nodes are 10 ports apart
   std::vector<std::string> arguments;  // for every node
+  bool outlives = false;               // nodes may be let go
 };
 
 class LocalCluster {

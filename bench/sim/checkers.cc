@@ -142,6 +142,8 @@ Sentences check_contexts(const Evidence& evidence) {
   for (const Operation& read : evidence.history.operations()) {
     if (read.function != Function::get || read.outcome != Outcome::ok) continue;
     for (const RequestId& id : read.returned) {
+      if (std::ranges::count(read.returned, id) > 1)
+        violations.push_back(fmt::format("a read returned {} more than once", to_text(id)));
       const auto dots = evidence.ledger.dots_of(id);
       if (std::ranges::none_of(dots, [&](const DotFacts* dot) { return read.context.covers(dot->dot); }))
         violations.push_back(

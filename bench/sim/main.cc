@@ -75,8 +75,9 @@ int run_one(const Arguments& arguments) {
   running_single_seed = 1;
   fmt::print("{}", shoal::sim::describe(options));
   std::fflush(stdout);
-  const RunResult result = shoal::sim::run_seed(options);
-  if (arguments.verbose || !result.violations.empty()) fmt::print("{}", result.history);
+  shoal::sim::Recorder recorder;
+  const RunResult result = shoal::sim::run_seed(options, arguments.verbose ? &recorder : nullptr);
+  fmt::print("{}", result.history);
   print_result(result);
   if (arguments.twice) {
     const std::string difference = shoal::sim::compare_two_runs(options);

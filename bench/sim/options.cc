@@ -36,6 +36,20 @@ void draw_cluster(Options& options, Rng rng) {
   options.horizon = milliseconds(rng.between(8'000, 30'000));
 }
 
+std::uint32_t& weight_of(LoadOptions& load, Action action) { return load.mix[static_cast<std::size_t>(action)]; }
+
+void draw_mix(LoadOptions& load, Rng& rng) {
+  load.mix.assign(static_cast<std::size_t>(Action::count_), 0);
+  for (std::uint32_t& weight : load.mix)
+    if (rng.chance(600'000)) weight = draw(rng, 1, 10);
+  for (const Action rare : {Action::bad_input, Action::status})
+    weight_of(load, rare) = std::min(weight_of(load, rare), 1u);
+  const bool writes = weight_of(load, Action::put_context) + weight_of(load, Action::put_blind) > 0;
+  if (!writes) weight_of(load, rng.chance(500'000) ? Action::put_context : Action::put_blind) = 8;
+  const bool wants_contexts = weight_of(load, Action::put_context) + weight_of(load, Action::del) > 0;
+  if (wants_contexts) weight_of(load, Action::get) = std::max(weight_of(load, Action::get), 3u);
+}
+
 LoadOptions draw_load(Rng rng) {
   LoadOptions load;
   load.clients = draw(rng, 3, 8);
@@ -44,11 +58,7 @@ LoadOptions draw_load(Rng rng) {
   if (rng.chance(400'000)) load.hot_key_per_million = draw(rng, 200'000, 800'000);
   load.ask_owner_per_million = draw(rng, 300'000, 1'000'000);
   if (rng.chance(300'000)) load.client_dies_per_million = draw(rng, 5'000, 50'000);
-  load.mix.assign(static_cast<std::size_t>(Action::count_), 0);
-  for (std::uint32_t& weight : load.mix)
-    if (rng.chance(600'000)) weight = draw(rng, 1, 10);
-  const bool reads_only = load.mix[1] + load.mix[2] + load.mix[4] == 0;
-  if (reads_only) load.mix[static_cast<std::size_t>(rng.chance(500'000) ? Action::put_context : Action::put_blind)] = 8;
+  draw_mix(load, rng);
   for (const std::int32_t quorum : {0, 0, 1, -1})
     if (rng.chance(500'000)) load.quorums.push_back(quorum);
   if (load.quorums.empty()) load.quorums.push_back(0);
@@ -58,8 +68,8 @@ LoadOptions draw_load(Rng rng) {
 // A hundred blind writes on one key: reaches the limit on siblings, which ordinary mixes never do.
 void make_sibling_storm(LoadOptions& load) {
   load.mix.assign(static_cast<std::size_t>(Action::count_), 0);
-  load.mix[static_cast<std::size_t>(Action::put_blind)] = 30;
-  load.mix[static_cast<std::size_t>(Action::get)] = 1;
+  weight_of(load, Action::put_blind) = 30;
+  weight_of(load, Action::get) = 1;
   load.hot_key_per_million = 850'000;
   load.operations = 240;
 }

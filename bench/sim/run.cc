@@ -24,7 +24,8 @@ constexpr std::size_t kWitnessesMax = 400;  // operations printed with a failure
 
 class Run {
  public:
-  Run(const Options& options, Recorder* recorder) : options_(options), world_(options, recorder) {}
+  Run(const Options& options, Recorder* recorder)
+      : options_(options), watched_(recorder != nullptr), world_(options, recorder) {}
 
   RunResult result() {
     if (form()) {
@@ -286,7 +287,7 @@ class Run {
     result.events = world_.events();
     result.virtual_time = world_.now().time_since_epoch();
     result.marks = world_.marks();
-    if (!result.violations.empty()) result.history = history_in_words();
+    if (!result.violations.empty() || watched_) result.history = history_in_words();
     return result;
   }
 
@@ -299,6 +300,7 @@ class Run {
   }
 
   Options options_;
+  bool watched_;
   World world_;
   Membership document_;  // with all members, before formation closed
   std::vector<FinalState> finals_;

@@ -22,7 +22,7 @@ struct RunResult {
   std::uint64_t events = 0;
   Duration virtual_time{};
   MarkCounts marks;
-  std::string history;  // in words, when something was violated
+  std::string history;  // in words, when something was violated or a recorder watches
 };
 
 RunResult run_seed(const Options& options, Recorder* recorder = nullptr);

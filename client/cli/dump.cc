@@ -72,7 +72,7 @@ Run declare_dump(CLI::App& command) {
   const auto prefix = std::make_shared<std::string>();
   command.add_option("PREFIX", *prefix, "Only keys that begin with this");
   command.footer(
-      "\nOne line for each key, whatever -o says: {\"key\":\"k\",\"value\":\"v\"}, or \"values\":[...] when the key "
+      "One line for each key, whatever -o says: {\"key\":\"k\",\"value\":\"v\"}, or \"values\":[...] when the key "
       "holds\n"
       "concurrent values. Not a snapshot: what is written meanwhile may or may not be in it.\n\n"
       "  shoal dump user: > users.ndjson");

@@ -86,7 +86,7 @@ Run declare_get(CLI::App& command) {
   command.add_flag("--siblings", get->siblings, "Print all concurrent values instead of failing with 3");
   command.add_option("--out", get->out, "Write the value's exact bytes to this file");
   command.footer(
-      "\n-o json prints the context too: the token for put --context.\n\n"
+      "-o json prints the context too: the token for put --context.\n\n"
       "  shoal get cart:9\n  shoal get cart:9 -r all -o json\n  shoal get photo --raw > photo.jpg");
   return [get](Session& session) { return run(session, *get); };
 }

@@ -190,7 +190,7 @@ Run declare_load(CLI::App& command) {
   command.add_flag("--blind", load->blind,
                    "Do not read each key first: faster into an empty cluster, makes conflicts elsewhere");
   command.footer(
-      "\nLines are {\"key\":\"k\",\"value\":\"v\"}, or \"values\":[...] for concurrent values; bytes that are not text "
+      "Lines are {\"key\":\"k\",\"value\":\"v\"}, or \"values\":[...] for concurrent values; bytes that are not text "
       "are\n"
       "{\"b64\":\"...\"}. Each line replaces what its key holds. After a failure the number of the first line that\n"
       "was not stored is reported; loading again from there is safe.\n\n"

@@ -73,7 +73,7 @@ Run declare_ls(CLI::App& command) {
   command.add_option("PREFIX", list->prefix, "Only keys that begin with this");
   command.add_option("--limit", list->limit, "At most this many")->check(CLI::PositiveNumber);
   command.footer(
-      "\nKeys are streamed in the order of their hashes, not of their names, each once however many replicas\n"
+      "Keys are streamed in the order of their hashes, not of their names, each once however many replicas\n"
       "hold it; pipe through sort where order matters.\n\n"
       "  shoal ls user: | sort\n  shoal ls --limit 10");
   return [list](Session& session) { return run(session, *list); };

@@ -4,14 +4,13 @@
 #include <cstdio>
 #include <exception>
 #include <map>
-#include <numeric>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "client/cli/output.h"
 #include "client/cli/session.h"
 #include "client/cli/verbs.h"
+#include "node/base/suggest.h"
 
 namespace shoal::cli {
 namespace {
@@ -33,6 +32,7 @@ constexpr Verb kVerbs[] = {
     {"dump", "Print keys with their values as NDJSON", declare_dump},
     {"status", "Show the cluster on one screen; exit 6 when it is not healthy", declare_status},
     {"where", "Show which nodes hold a key", declare_where},
+    {"demo", "Start a cluster here, load real data, kill a node, verify everything", declare_demo},
     {"version", "Print the version", declare_version},
 };
 
@@ -45,57 +45,40 @@ constexpr const char* kDescription =
     "and so on; a flag wins over it.";
 
 constexpr const char* kFooter =
-    "\nExit codes: 0 done; 1 no such key; 2 wrong usage; 3 conflict; 4 unavailable, certainly not applied;\n"
+    "Exit codes: 0 done; 1 no such key; 2 wrong usage; 3 conflict; 4 unavailable, certainly not applied;\n"
     "5 timeout, may have been applied; 6 unhealthy; 7 refused; 70 a bug in shoal.";
 
+// A flag that is given twice counts as it was given last; `variable` is its environment variable.
+template <class T>
+void declare_global(CLI::App& app, const std::string& name, T& value, const std::string& what, const char* variable) {
+  CLI::Option* option = app.add_option(name, value, what)->take_last();
+  if (variable != nullptr) option->envname(variable);
+  if (!value.empty()) option->capture_default_str();
+}
+
 void declare_globals(CLI::App& app, Globals& globals) {
-  app.add_option("-s,--seeds", globals.seeds, "Any nodes of the cluster: HOST:PORT,HOST:PORT")
-      ->envname("SHOAL_SEEDS")
-      ->capture_default_str();
-  app.add_option("-o,--output", globals.output,
-                 "table, wide, json, ndjson, csv or plain; a terminal gets table, everything else plain")
-      ->envname("SHOAL_OUTPUT");
-  app.add_option("--timeout", globals.timeout, "Deadline of each request, retries included: 250ms, 2s, 1m")
-      ->envname("SHOAL_TIMEOUT")
-      ->capture_default_str();
-  app.add_option("-r", globals.r, "Replicas that must answer a read: 1, 2, ..., majority, all")
-      ->envname("SHOAL_R")
-      ->capture_default_str();
-  app.add_option("-w", globals.w, "Replicas that must confirm a write: 1, 2, ..., majority, all")
-      ->envname("SHOAL_W")
-      ->capture_default_str();
-  app.add_option("--bucket", globals.bucket, "Bucket of the keys")->envname("SHOAL_BUCKET")->capture_default_str();
-  app.add_option("--context", globals.context, "Token of an earlier read or write: replace exactly what that saw");
-  app.add_option("--color", globals.color, "auto, always or never; NO_COLOR is respected")
-      ->envname("SHOAL_COLOR")
-      ->capture_default_str();
-  app.add_option("--progress", globals.progress, "auto (on a terminal), always, never or json")
-      ->envname("SHOAL_PROGRESS")
-      ->capture_default_str();
+  declare_global(app, "-s,--seeds", globals.seeds, "Any nodes of the cluster: HOST:PORT,HOST:PORT", "SHOAL_SEEDS");
+  declare_global(app, "-o,--output", globals.output,
+                 "table, wide, json, ndjson, csv or plain; a terminal gets table, everything else plain",
+                 "SHOAL_OUTPUT");
+  declare_global(app, "--timeout", globals.timeout, "Deadline of each request, retries included: 250ms, 2s, 1m",
+                 "SHOAL_TIMEOUT");
+  declare_global(app, "-r", globals.r, "Replicas that must answer a read: 1, 2, ..., majority, all", "SHOAL_R");
+  declare_global(app, "-w", globals.w, "Replicas that must confirm a write: 1, 2, ..., majority, all", "SHOAL_W");
+  declare_global(app, "--bucket", globals.bucket, "Bucket of the keys", "SHOAL_BUCKET");
+  declare_global(app, "--context", globals.context, "Token of an earlier read or write: replace exactly what that saw",
+                 nullptr);
+  declare_global(app, "--color", globals.color, "auto, always or never; NO_COLOR is respected", "SHOAL_COLOR");
+  declare_global(app, "--progress", globals.progress, "auto (on a terminal), always, never or json", "SHOAL_PROGRESS");
   app.add_flag("-q,--quiet", globals.quiet, "No words on standard error but errors");
   app.add_flag("-v,--verbose", globals.verbose, "More words on standard error");
 }
 
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
 std::string unknown_command(const std::string& typed) {
-  std::string best = "help";
-  for (const Verb& verb : kVerbs)
-    if (edit_distance(typed, verb.name) < edit_distance(typed, best)) best = verb.name;
-  const std::string sentence = "there is no command \"" + shown(typed) + "\"";
-  if (edit_distance(typed, best) <= 2) return sentence + "; did you mean \"" + best + "\"?";
-  return sentence + "; see shoal help";
+  std::vector<std::string> names{"help"};
+  for (const Verb& verb : kVerbs) names.push_back(verb.name);
+  const std::string guess = did_you_mean(typed, names);
+  return "there is no command \"" + shown(typed) + "\"" + (guess.empty() ? "; see shoal help" : guess);
 }
 
 int usage_error(const std::string& sentence) {
@@ -111,10 +94,10 @@ class Program {
     app_.get_formatter()->column_width(34);
     declare_globals(app_, globals_);
     for (const Verb& verb : kVerbs) {
-      CLI::App* command = app_.add_subcommand(verb.name, verb.summary)->fallthrough();
+      CLI::App* command = app_.add_subcommand(verb.name, verb.summary)->fallthrough()->group("Commands");
       runs_[command] = verb.declare(*command);
     }
-    help_ = app_.add_subcommand("help", "Explain a command");
+    help_ = app_.add_subcommand("help", "Explain a command")->group("Commands");
     help_->add_option("COMMAND", topic_, "Which one");
   }
 

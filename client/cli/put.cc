@@ -95,7 +95,7 @@ Run declare_put(CLI::App& command) {
   command.add_option("--file", put->file, "Read the value from this file");
   command.add_flag("--blind", put->blind, "Do not read first: the value lands beside what is there");
   command.footer(
-      "\nReplaces what the key holds: with --context TOKEN exactly what that read saw, otherwise what a read\n"
+      "Replaces what the key holds: with --context TOKEN exactly what that read saw, otherwise what a read\n"
       "just before finds. What others write meanwhile is kept beside it.\n\n"
       "  shoal put greeting hello\n  shoal put photo --file photo.jpg -w all\n  date | shoal put now -");
   return [put](Session& session) { return run_put(session, *put); };
@@ -105,7 +105,7 @@ Run declare_del(CLI::App& command) {
   const auto key = std::make_shared<std::string>();
   command.alias("rm")->alias("delete");
   command.add_option("KEY", *key)->required();
-  command.footer("\nDeletes what --context TOKEN saw, otherwise what a read just before finds.");
+  command.footer("Deletes what --context TOKEN saw, otherwise what a read just before finds.");
   return [key](Session& session) { return run_del(session, *key); };
 }
 

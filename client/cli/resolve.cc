@@ -144,7 +144,7 @@ Run declare_resolve(CLI::App& command) {
   pick->excludes(lww)->excludes(exec);
   lww->excludes(exec);
   command.footer(
-      "\n--exec gets one line {\"value\":...,\"written\":...} for each value and prints the merged value; one\n"
+      "--exec gets one line {\"value\":...,\"written\":...} for each value and prints the merged value; one\n"
       "newline at its end is cut off. With --context TOKEN the values must still be those of that read.\n\n"
       "  shoal resolve cart:9 --pick 1\n"
       "  shoal resolve cart:9 --exec \"jq -sr 'map(.value) | join(\\\",\\\")'\"");

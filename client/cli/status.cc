@@ -1,5 +1,6 @@
 // status: the cluster on one screen. Who is alive is the view of one node; counts and troubles are asked of each.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -22,10 +23,12 @@ struct Report {
 };
 
 std::vector<MemberReport> ask_all(Session& session, const NodeStatus& view) {
+  std::vector<MemberStatus> members = view.members;
+  std::ranges::sort(members, {}, &MemberStatus::name);
   Async async = session.db().async();
   std::vector<Pending<NodeStatus>> pending;
   std::vector<MemberReport> reports;
-  for (const MemberStatus& member : view.members) {
+  for (const MemberStatus& member : members) {
     if (member.state == "removed") continue;
     pending.push_back(async.status(member.id));
     reports.push_back(MemberReport{member, {}, {}});
@@ -112,7 +115,7 @@ void print_text(const Session& session, const Report& report) {
   if (session.is_table()) {
     const NodeStatus& view = report.view;
     print_line("cluster  " + view.cluster + "  epoch " + std::to_string(view.epoch) + ", " +
-               std::to_string(view.members.size()) + " members, " + std::to_string(view.replicas) +
+               std::to_string(report.members.size()) + " members, " + std::to_string(view.replicas) +
                " replicas of each key" + (view.forming ? ", still forming: members may join" : ""));
     print_line(report.problems.empty() ? "verdict  " + session.paint(Paint::good, "healthy")
                                        : "verdict  " + session.paint(Paint::bad, "not healthy"));
@@ -148,7 +151,7 @@ int run(Session& session) {
 
 Run declare_status(CLI::App& command) {
   command.footer(
-      "\nHealthy means: every member answers, is alive in the eyes of the node that was asked, and takes writes.");
+      "Healthy means: every member answers, is alive in the eyes of the node that was asked, and takes writes.");
   return run;
 }
 

@@ -23,6 +23,7 @@ Run declare_load(CLI::App& command);
 Run declare_dump(CLI::App& command);
 Run declare_status(CLI::App& command);
 Run declare_where(CLI::App& command);
+Run declare_demo(CLI::App& command);
 Run declare_version(CLI::App& command);
 
 }  // namespace shoal::cli

@@ -61,7 +61,7 @@ Run declare_where(CLI::App& command) {
   const auto key = std::make_shared<std::string>();
   command.add_option("KEY", *key)->required();
   command.footer(
-      "\nOwners hold the key; fallbacks stand in, in this order, while owners cannot be reached. The key need not\n"
+      "Owners hold the key; fallbacks stand in, in this order, while owners cannot be reached. The key need not\n"
       "exist.");
   return [key](Session& session) { return run(session, *key); };
 }

@@ -24,7 +24,9 @@ KeysFetched scan_keys(Store& store, const PreferenceLists& ring, const FetchKeys
   const Slot end =
       last ? Slot{~std::uint64_t{0}, ~std::uint64_t{0}} : ring.first_slot(PartitionId{request.partition.value + 1});
   const std::size_t limit = std::clamp<std::size_t>(request.limit, 1, kListLimitMax);
-  const Result<std::vector<SlotEntry>> held = store.scan(begin, end, request.after, limit);
+  // A place before the partition would show the keys of others.
+  const std::optional<Slot> after = request.after >= begin ? request.after : std::nullopt;
+  const Result<std::vector<SlotEntry>> held = store.scan(begin, end, after, limit);
   if (!held) {
     reply.outcome = held.error().code;
     return reply;

@@ -70,7 +70,7 @@ Error sentence(const LmdbEnv& env, int code) {
     MDB_envinfo info{};
     mdb_env_info(env.env.get(), &info);
     return fail(Errc::no_space, "the store in " + dir + " has filled its map of " + std::to_string(info.me_mapsize) +
-                                    " bytes: start the node with a larger map_bytes; until then it refuses writes and "
+                                    " bytes: start the node with a larger storage.map_gib; until then it refuses writes and "
                                     "serves reads");
   }
   if (lmdb_errc(code) == Errc::no_space)

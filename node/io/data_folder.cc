@@ -94,7 +94,7 @@ Status make_folder(const fs::path& dir) {
   fs::create_directories(dir, error);
   if (error) return unusable(Errc::io, dir, "it cannot be created (" + error.message() + ")");
   fs::permissions(dir, fs::perms::owner_all, error);
-  return sync_directory(dir.parent_path());
+  return sync_directory((dir.has_filename() ? dir : dir.parent_path()).parent_path());
 }
 
 std::string holder(int fd) {

@@ -32,7 +32,7 @@ Error open_error(const std::filesystem::path& dir, std::size_t map_bytes, int co
                                      "shoal that wrote it");
     case ENOMEM:
       return fail(Errc::io, "cannot reserve " + std::to_string(map_bytes) + " bytes of address space for " + file +
-                                ": set a smaller map_bytes");
+                                ": set a smaller storage.map_gib");
     default: return fail(lmdb_errc(code), "cannot open " + file + ": " + mdb_strerror(code));
   }
 }

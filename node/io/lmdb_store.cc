@@ -265,21 +265,29 @@ void LmdbStore::flush_now() {
 }
 
 std::optional<CommitId> LmdbStore::collect() {
+  absorb_report();
+  if (durable_ <= told_) return std::nullopt;
+  told_ = durable_;
+  return durable_;
+}
+
+// True when a batch became durable.
+bool LmdbStore::absorb_report() {
   CommitReport report = committer_.report();
   trouble_ = std::move(report.trouble);
   fatal_ = std::move(report.fatal);
-  if (report.durable <= durable_) return std::nullopt;
+  if (report.durable <= durable_) return false;
   durable_ = report.durable;
   syncing_.reset();
   end_snapshot();
-  return durable_;
+  return true;
 }
 
 Status LmdbStore::close() {
   while (!closed_ && (syncing_ || !filling_->empty())) {
     if (!syncing_) hand_over();
     committer_.finish();
-    if (!collect()) break;
+    if (!absorb_report()) break;
   }
   closed_ = true;
   if (!syncing_ && filling_->empty()) return Unit{};

@@ -68,9 +68,9 @@ class LmdbStore final : public Store {
   void flush_now();
   // Readable when collect() has news: a commit finished, or trouble came or went.
   [[nodiscard]] int event_fd() const { return committer_.event_fd(); }
-  // The newest durable commit when there is a newer one than last time.
+  // The newest durable commit when it is newer than the caller has been told; what close() saved counts too.
   std::optional<CommitId> collect();
-  // The newest one collected; 0: none yet.
+  // The newest one known; 0: none yet.
   [[nodiscard]] CommitId durable() const { return durable_; }
   // Not empty: the store cannot save anything any more, and why. The process should end.
   [[nodiscard]] const std::string& fatal() const { return fatal_; }
@@ -83,6 +83,7 @@ class LmdbStore final : public Store {
  private:
   LmdbStore(const StoreOptions& options, LmdbEnv env, std::optional<Membership> document);
 
+  bool absorb_report();
   EntryPtr find_in_overlay(const Slot& slot) const;
   Result<MDB_txn*> snapshot();
   void end_snapshot();
@@ -100,6 +101,7 @@ class LmdbStore final : public Store {
   std::shared_ptr<WriteBatch> filling_;
   WriteBatchPtr syncing_;
   CommitId durable_;
+  CommitId told_;  // the newest that collect() returned
   std::optional<Error> trouble_;
   std::string fatal_;
   bool closed_ = false;

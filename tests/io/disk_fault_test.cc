@@ -102,7 +102,7 @@ TEST_F(DiskFaultTest, TheRetryWritesEveryPageAnew) {
 }
 
 TEST_F(DiskFaultTest, AFailedHeadIsFatalAndTheNextStartHealsIt) {
-  const CommitId lost = put(2, "not acknowledged");
+  put(2, "not acknowledged");
   disk_.fail_heads(EIO);
   store_->flush();
   while (store_->fatal().empty()) {
@@ -117,7 +117,6 @@ TEST_F(DiskFaultTest, AFailedHeadIsFatalAndTheNextStartHealsIt) {
   reopen();
   EXPECT_EQ(get(1), "before");
   EXPECT_TRUE(make_durable(*store_, put(2, "again")));
-  EXPECT_EQ(lost, CommitId{2});
 }
 
 TEST_F(DiskFaultTest, CloseSaysWhatItCouldNotSave) {
@@ -138,7 +137,7 @@ TEST_F(DiskFaultTest, AFullMapNamesTheSettingAndALargerOneHelps) {
   for (std::uint64_t n = 2; n < 40; ++n) put(n, std::string(50'000, 'x'));
   ASSERT_TRUE(reach_trouble(*store_));
   EXPECT_EQ(store_->admit().error().code, Errc::no_space);
-  EXPECT_NE(store_->admit().error().message.find("larger map_bytes"), std::string::npos);
+  EXPECT_NE(store_->admit().error().message.find("larger storage.map_gib"), std::string::npos);
   EXPECT_EQ(get(1), "before");
   EXPECT_EQ(get(39).size(), 50'000u);
   EXPECT_FALSE(store_->close().has_value());

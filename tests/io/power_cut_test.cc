@@ -147,7 +147,7 @@ TEST(PowerCutTest, KeepsWhatWasDurable) {
     const std::vector<std::size_t> failures = failures_of(run.ops);
     ASSERT_FALSE(failures.empty());
     Rng rng(seed);
-    for (int i = 0; i < 80; ++i) {
+    for (int i = 0; i < 50; ++i) {
       // Half of the cuts fall where it hurts most: shortly after a failure.
       const std::size_t any = rng.between(run.reports.front().ops + 1, run.ops.size());
       const std::size_t near = failures[rng.below(failures.size())] + 1 + rng.below(40);

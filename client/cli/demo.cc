@@ -1,0 +1,234 @@
+// demo: five nodes on this machine, real data, and a node killed in the middle.
+//
+// Shows what the store is for and checks it: every key is read back and compared byte for byte. Ends by itself with 0
+// only when everything was seen.
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "bench/load/local_cluster.h"
+#include "client/cli/dataset.h"
+#include "client/cli/output.h"
+#include "client/cli/progress.h"
+#include "client/cli/verbs.h"
+
+namespace shoal::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kWindow = 256;
+constexpr int kVictim = 2;  // n3
+
+struct Demo {
+  int nodes = 5;
+  bool keep = false;
+  std::uint64_t keys_max = 0;
+  std::string dir;
+};
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string rounded(double value, int digits = 1) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return text.data();
+}
+
+class Show {
+ public:
+  Show(Session& session, const Demo& demo, std::filesystem::path dir)
+      : session_(session), demo_(demo), dir_(std::move(dir)) {}
+
+  int run() {
+    const Status done = act();
+    if (!done) return session_.report(done.error());
+    summarise();
+    return failures_ == 0 ? kDone : kUnhealthy;
+  }
+
+ private:
+  Status act() {
+    if (const Status started = start(); !started) return started;
+    const std::size_t half = data_.items.size() / 2;
+    const Clock::time_point begun = Clock::now();
+    load(0, half);
+    kill();
+    load(half, data_.items.size());
+    load_seconds_ = seconds_since(begun);
+    say("all " + std::to_string(stored_) + " keys acknowledged by 2 of 3 replicas, " + std::to_string(failures_) +
+        " errors; reading back while " + cluster_->name(kVictim) + " is down");
+    const Clock::time_point reading = Clock::now();
+    verify(0, half);
+    if (const Status back = restart(); !back) return back;
+    verify(half, data_.items.size());
+    read_seconds_ = seconds_since(reading);
+    return demo_.keep ? keep() : cluster_->stop();
+  }
+
+  Status start() {
+    Result<Dataset> data = find_dataset();
+    if (!data) return data.error();
+    data_ = *std::move(data);
+    if (demo_.keys_max > 0 && data_.items.size() > demo_.keys_max) data_.items.resize(demo_.keys_max);
+    const Clock::time_point begun = Clock::now();
+    Result<LocalCluster> cluster = LocalCluster::start({.shoald = program_dir() / "shoald",
+                                                        .dir = dir_,
+                                                        .nodes = demo_.nodes,
+                                                        .arguments = {"--log-level", "warn"},
+                                                        .outlives = demo_.keep});
+    if (!cluster) return cluster.error();
+    cluster_.emplace(*std::move(cluster));
+    db_.emplace(Options{.seeds = cluster_->seeds(), .timeout = std::chrono::seconds(10), .r = 2, .w = 2});
+    say(std::to_string(demo_.nodes) + " nodes ready in " + rounded(seconds_since(begun)) + " s: n=3, r=2, w=2, every " +
+        "acknowledged write on disk");
+    say("loading " + std::to_string(data_.items.size()) + " keys: " + data_.title);
+    return Unit{};
+  }
+
+  void load(std::size_t from, std::size_t to) {
+    Async async = db_->async();
+    Progress progress(session_, "keys stored");
+    std::deque<Pending<Receipt>> window;
+    const auto settle = [&] {
+      const Result<Receipt> receipt = window.front().get();
+      window.pop_front();
+      if (receipt) {
+        ++stored_;
+        progress.add();
+      } else {
+        complain("a write failed: " + receipt.error().message);
+      }
+    };
+    for (std::size_t i = from; i < to; ++i) {
+      window.push_back(async.put(data_.items[i].key, data_.items[i].value));
+      bytes_ += data_.items[i].value.size();
+      if (window.size() >= kWindow) settle();
+    }
+    while (!window.empty()) settle();
+  }
+
+  void verify(std::size_t from, std::size_t to) {
+    Async async = db_->async();
+    Progress progress(session_, "keys verified");
+    std::deque<std::pair<std::size_t, Pending<Object>>> window;
+    const auto settle = [&] {
+      const auto& [key, value] = data_.items[window.front().first];
+      const Result<Object> object = window.front().second.get();
+      window.pop_front();
+      if (object && object->exists() && !object->conflicted() && object->value() == value) {
+        ++verified_;
+        progress.add();
+      } else {
+        complain(shown(key) + (object ? " did not come back as it was written" : ": " + object.error().message));
+      }
+    };
+    for (std::size_t i = from; i < to; ++i) {
+      window.emplace_back(i, async.get(data_.items[i].key));
+      if (window.size() >= kWindow) settle();
+    }
+    while (!window.empty()) settle();
+  }
+
+  void kill() {
+    say("killing " + cluster_->name(kVictim) + " (SIGKILL) and going on");
+    cluster_->kill(kVictim);
+  }
+
+  Status restart() {
+    const Status back = cluster_->restart(kVictim);
+    if (back) say(cluster_->name(kVictim) + " is back with all it had on disk, and answers");
+    return back;
+  }
+
+  Status keep() {
+    std::string pids;
+    for (int node = 0; node < cluster_->size(); ++node) pids += " " + std::to_string(cluster_->process(node).let_go());
+    std::string seeds;
+    for (const std::string& seed : cluster_->seeds()) seeds += (seeds.empty() ? "" : ",") + seed;
+    say("the cluster stays up; data and logs are in " + dir_.string());
+    print_line("export SHOAL_SEEDS=" + seeds);
+    print_line((program_dir() / "shoal").string() + " status");
+    print_line("kill" + pids + "   # stops it");
+    return Unit{};
+  }
+
+  void summarise() {
+    if (session_.is_json())
+      return print_json(Json{{"schema", kSchema},
+                             {"nodes", demo_.nodes},
+                             {"keys", data_.items.size()},
+                             {"bytes", bytes_},
+                             {"stored", stored_},
+                             {"verified", verified_},
+                             {"errors", failures_},
+                             {"load_seconds", load_seconds_},
+                             {"read_seconds", read_seconds_}});
+    const auto rate = [](std::size_t count, double seconds) {
+      return rounded(static_cast<double>(count) / seconds, 0);
+    };
+    print_line("nodes      " + std::to_string(demo_.nodes) + ", one of them killed in the middle and restarted");
+    print_line("stored     " + std::to_string(stored_) + " of " + std::to_string(data_.items.size()) + " keys, " +
+               rounded(static_cast<double>(bytes_) / 1e6) + " MB, " + rate(stored_, load_seconds_) + " keys/s");
+    print_line("verified   " + std::to_string(verified_) + " of " + std::to_string(data_.items.size()) +
+               " keys byte for byte, " + rate(verified_, read_seconds_) + " keys/s");
+    print_line("errors     " + std::to_string(failures_));
+  }
+
+  void complain(const std::string& sentence) {
+    if (++failures_ <= 5) say(sentence);
+  }
+  void say(const std::string& sentence) const { session_.say(sentence); }
+
+  Session& session_;
+  const Demo& demo_;
+  std::filesystem::path dir_;
+  Dataset data_;
+  std::optional<LocalCluster> cluster_;
+  std::optional<Client> db_;
+  std::size_t stored_ = 0;
+  std::size_t verified_ = 0;
+  std::size_t failures_ = 0;
+  std::size_t bytes_ = 0;
+  double load_seconds_ = 1;
+  double read_seconds_ = 1;
+};
+
+int run(Session& session, const Demo& demo) {
+  std::string dir = demo.dir;
+  const bool temporary = dir.empty();
+  if (temporary) {
+    dir = (std::filesystem::temp_directory_path() / "shoal-demo-XXXXXX").string();
+    if (::mkdtemp(dir.data()) == nullptr) return session.report(fail(Errc::io, "cannot make a folder in " + dir));
+  } else if (std::filesystem::exists(dir) && !std::filesystem::is_empty(dir)) {
+    return session.report(fail(Errc::invalid, dir + " is not empty; name a folder that the demo may fill"));
+  }
+  const int code = Show(session, demo, dir).run();
+  if (temporary && !demo.keep) std::filesystem::remove_all(dir);
+  return code;
+}
+
+}  // namespace
+
+Run declare_demo(CLI::App& command) {
+  const auto demo = std::make_shared<Demo>();
+  command.add_option("--nodes", demo->nodes, "Nodes to start")->check(CLI::Range(3, 16))->capture_default_str();
+  command.add_option("--keys", demo->keys_max, "Load only so many keys; 0 is all")->capture_default_str();
+  command.add_option("--dir", demo->dir, "Folder for data and logs instead of a temporary one; must be empty");
+  command.add_flag("--keep", demo->keep, "Leave the cluster running and print how to talk to it");
+  command.footer(
+      "Starts nodes on the loopback address, loads the list of Debian packages (or the dictionary), kills a node in\n"
+      "the middle, reads everything back and compares it byte for byte.\n\n"
+      "  shoal demo\n"
+      "  shoal demo --keep");
+  return [demo](Session& session) { return run(session, *demo); };
+}
+
+}  // namespace shoal::cli

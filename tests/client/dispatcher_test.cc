@@ -1,0 +1,339 @@
+// The client's brain with a clock made of numbers: who is asked, when the next one is, and what is said about failures.
+#include "client/dispatcher.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace shoal::client_detail {
+namespace {
+
+constexpr Duration kMs = std::chrono::milliseconds(1);
+
+Membership document_of(std::size_t nodes, std::uint64_t epoch = 1) {
+  Membership document;
+  document.cluster = {7};
+  document.epoch = {epoch};
+  document.partitions = kPartitionsMin;
+  document.founder = {1};
+  for (std::uint64_t i = 1; i <= nodes; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    document.members.push_back({.id = {i}, .name = name, .address = name + ":1", .zone = ""});
+  }
+  return document;
+}
+
+// Says things like: tell the placement, put, the second owner answers.
+class DispatcherTest : public testing::Test {
+ protected:
+  explicit DispatcherTest(std::vector<std::string> seeds = {"seed:1"})
+      : dispatcher_({.seeds = std::move(seeds), .retries = 2, .backoff = 20 * kMs, .client = 99}, Rng(1)) {}
+
+  void learn(std::size_t nodes = 3) {
+    dispatcher_.receive("seed:1", Welcome{.call = {}, .node = {1}, .document = document_of(nodes)}, now_);
+    ring_ = std::make_shared<const PreferenceLists>(document_of(nodes));
+  }
+
+  // Owners' addresses of key "k".
+  std::string owner(std::size_t rank) const {
+    const Slot slot = slot_of(ring_->document().cluster_key, Key{"default", "k"});
+    const NodeId id = ring_->ranked(ring_->partition_of(slot))[rank];
+    return ring_->document().find(id)->address;
+  }
+
+  void submit(Request request, Duration timeout = 300 * kMs) {
+    result_.reset();
+    dispatcher_.submit({.request = std::move(request),
+                        .only = {},
+                        .started = now_,
+                        .deadline = now_ + timeout,
+                        .done = [this](Result<Reply> result) { result_ = std::move(result); }},
+                       now_);
+  }
+  void put(Duration timeout = 300 * kMs) {
+    submit(PutRequest{.call = {}, .request = {}, .key = {"default", "k"}}, timeout);
+  }
+  void get(Duration timeout = 300 * kMs) { submit(GetRequest{.call = {}, .key = {"default", "k"}}, timeout); }
+
+  // What the connection to `address` takes: the questions, without greetings.
+  std::vector<Message> take(const std::string& address) {
+    std::vector<Message> questions;
+    for (Message& message : dispatcher_.take(address, now_))
+      if (!std::holds_alternative<Hello>(message)) questions.push_back(std::move(message));
+    return questions;
+  }
+  PutRequest take_put(const std::string& address) {
+    const auto questions = take(address);
+    EXPECT_EQ(questions.size(), 1U) << address;
+    return questions.empty() ? PutRequest{} : std::get<PutRequest>(questions.front());
+  }
+  bool asked(const std::string& address) { return !take(address).empty(); }
+
+  void answer_put(const std::string& from, CallId call, Errc code) {
+    PutReply reply;
+    reply.call = call;
+    reply.outcome = fail(code, "said " + from);
+    dispatcher_.receive(from, reply, now_);
+  }
+  void pass(Duration span) {
+    now_ += span;
+    dispatcher_.tick(now_);
+  }
+  Errc code() const { return !result_ ? Errc::ok : result_->has_value() ? Errc::ok : result_->error().code; }
+
+  Dispatcher dispatcher_;
+  Instant now_{};
+  Ring ring_;
+  std::optional<Result<Reply>> result_;
+};
+
+TEST_F(DispatcherTest, AWriteGoesToTheFirstOwner) {
+  learn();
+  put();
+  const PutRequest request = take_put(owner(0));
+  EXPECT_EQ(request.request.client, 99U);
+  answer_put(owner(0), request.call, Errc::ok);
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_TRUE(result_->has_value());
+  EXPECT_EQ(dispatcher_.open(), 0U);
+}
+
+TEST_F(DispatcherTest, ReadsTakeTurnsAmongTheOwners) {
+  learn();
+  std::map<std::string, int> asked_times;
+  for (int i = 0; i < 9; ++i) get();
+  for (std::size_t rank = 0; rank < 3; ++rank) EXPECT_EQ(take(owner(rank)).size(), 3U);
+}
+
+TEST_F(DispatcherTest, TheNodeGetsLessTimeThanTheCaller) {
+  learn();
+  put(1000 * kMs);
+  pass(100 * kMs);
+  EXPECT_EQ(take_put(owner(0)).timeout, Millis(810));
+}
+
+TEST_F(DispatcherTest, OperationsWaitForThePlacement) {
+  get();
+  EXPECT_EQ(dispatcher_.wanting(), std::vector<std::string>{"seed:1"});
+  learn();
+  EXPECT_EQ(dispatcher_.wanting(), std::vector<std::string>({owner(0), "seed:1"}));
+}
+
+TEST_F(DispatcherTest, WithoutPlacementItIsCertainlyNotApplied) {
+  put();
+  pass(300 * kMs);
+  EXPECT_EQ(code(), Errc::unavailable);
+}
+
+TEST_F(DispatcherTest, ASilentOwnerIsGivenItsShareOfTheTime) {
+  learn();
+  put();
+  const PutRequest first = take_put(owner(0));
+  pass(99 * kMs);
+  EXPECT_FALSE(asked(owner(1)));
+  pass(1 * kMs);
+  const PutRequest second = take_put(owner(1));
+  EXPECT_EQ(first.request, second.request);
+  EXPECT_NE(first.call, second.call);
+}
+
+TEST_F(DispatcherTest, ALateAnswerOfTheFirstStillCounts) {
+  learn();
+  put();
+  const PutRequest first = take_put(owner(0));
+  pass(100 * kMs);
+  (void)take_put(owner(1));
+  answer_put(owner(0), first.call, Errc::ok);
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_TRUE(result_->has_value());
+}
+
+TEST_F(DispatcherTest, NoMoreThanRetriesAndOne) {
+  learn(5);
+  put();
+  (void)take_put(owner(0));
+  pass(100 * kMs);
+  (void)take_put(owner(1));
+  pass(100 * kMs);
+  (void)take_put(owner(2));
+  pass(99 * kMs);
+  EXPECT_FALSE(asked(owner(3)));
+  EXPECT_FALSE(result_.has_value());
+  pass(1 * kMs);
+  EXPECT_EQ(code(), Errc::indeterminate);
+}
+
+// What never left is taken back when the next one is asked, so that it cannot leave later.
+TEST_F(DispatcherTest, AnAttemptWithoutConnectionIsTakenBack) {
+  learn();
+  put();
+  pass(100 * kMs);
+  EXPECT_FALSE(asked(owner(0)));
+  EXPECT_TRUE(asked(owner(1)));
+}
+
+TEST_F(DispatcherTest, ALostConnectionMovesOnAtOnce) {
+  learn();
+  put();
+  (void)take_put(owner(0));
+  dispatcher_.lost(owner(0), now_);
+  EXPECT_TRUE(asked(owner(1)));
+}
+
+TEST_F(DispatcherTest, UnreachableOwnersCostNoAttempts) {
+  learn(5);
+  put();
+  for (std::size_t rank = 0; rank < 3; ++rank) dispatcher_.lost(owner(rank), now_);
+  EXPECT_TRUE(asked(owner(3)));
+}
+
+TEST_F(DispatcherTest, NothingReachableIsCertainlyNotApplied) {
+  learn();
+  put();
+  for (int round = 0; round < 50; ++round) {
+    for (std::size_t rank = 0; rank < 3; ++rank) dispatcher_.lost(owner(rank), now_);
+    dispatcher_.lost("seed:1", now_);
+    pass(10 * kMs);
+  }
+  EXPECT_EQ(code(), Errc::unavailable);
+}
+
+TEST_F(DispatcherTest, LostAfterItWasSentMeansMaybe) {
+  learn();
+  put();
+  (void)take_put(owner(0));
+  for (std::size_t rank = 0; rank < 3; ++rank) dispatcher_.lost(owner(rank), now_);
+  pass(300 * kMs);
+  EXPECT_EQ(code(), Errc::indeterminate);
+}
+
+TEST_F(DispatcherTest, AReadThatWasLostIsNoMaybe) {
+  learn();
+  get();
+  EXPECT_TRUE(asked(owner(0)));
+  for (std::size_t rank = 0; rank < 3; ++rank) dispatcher_.lost(owner(rank), now_);
+  pass(300 * kMs);
+  EXPECT_EQ(code(), Errc::timeout);
+}
+
+// One silent and two refusals: the silent one may have applied it.
+TEST_F(DispatcherTest, RefusalsDoNotClearASilentAttempt) {
+  learn();
+  put();
+  (void)take_put(owner(0));
+  pass(100 * kMs);
+  answer_put(owner(1), take_put(owner(1)).call, Errc::no_space);
+  pass(100 * kMs);
+  answer_put(owner(2), take_put(owner(2)).call, Errc::no_space);
+  EXPECT_FALSE(result_.has_value());
+  pass(100 * kMs);
+  EXPECT_EQ(code(), Errc::indeterminate);
+}
+
+TEST_F(DispatcherTest, ARefusedWriteIsTriedElsewhereAfterAPause) {
+  learn();
+  put();
+  answer_put(owner(0), take_put(owner(0)).call, Errc::overloaded);
+  EXPECT_FALSE(asked(owner(1)));
+  EXPECT_LE(dispatcher_.next_deadline(), now_ + 20 * kMs);
+  EXPECT_GE(dispatcher_.next_deadline(), now_ + 10 * kMs);
+  pass(20 * kMs);
+  EXPECT_TRUE(asked(owner(1)));
+}
+
+TEST_F(DispatcherTest, WhatOthersWouldRefuseTooIsNotRetried) {
+  learn();
+  put();
+  answer_put(owner(0), take_put(owner(0)).call, Errc::bad_context);
+  EXPECT_EQ(code(), Errc::bad_context);
+  put();
+  answer_put(owner(0), take_put(owner(0)).call, Errc::indeterminate);
+  EXPECT_EQ(code(), Errc::indeterminate);
+}
+
+TEST_F(DispatcherTest, ASilentNodeComesLastUntilItIsHeardOf) {
+  learn();
+  put();
+  (void)take_put(owner(0));
+  pass(100 * kMs);
+  answer_put(owner(1), take_put(owner(1)).call, Errc::ok);
+  put();
+  EXPECT_FALSE(asked(owner(0)));
+  EXPECT_TRUE(asked(owner(1)));
+  dispatcher_.receive(owner(0), Welcome{.call = {}, .node = {1}, .document = document_of(3)}, now_);
+  put();
+  EXPECT_TRUE(asked(owner(0)));
+}
+
+TEST_F(DispatcherTest, ANewerDocumentIsFollowedAndAnOlderIsNot) {
+  learn(3);
+  dispatcher_.receive("n1:1", DocumentPush{document_of(4, 3)}, now_);
+  EXPECT_TRUE(dispatcher_.knows("n4:1"));
+  dispatcher_.receive("n1:1", DocumentPush{document_of(5, 2)}, now_);
+  EXPECT_FALSE(dispatcher_.knows("n5:1"));
+  dispatcher_.receive("n1:1", DocumentPush{document_of(2, 4)}, now_);
+  EXPECT_FALSE(dispatcher_.knows("n4:1"));
+  EXPECT_TRUE(dispatcher_.knows("seed:1"));
+}
+
+TEST_F(DispatcherTest, ADocumentOfAnotherClusterIsIgnored) {
+  learn(3);
+  Membership other = document_of(4, 9);
+  other.cluster = {8};
+  dispatcher_.receive("n1:1", DocumentPush{other}, now_);
+  EXPECT_FALSE(dispatcher_.knows("n4:1"));
+  EXPECT_EQ(dispatcher_.cluster(), ClusterId{7});
+}
+
+TEST_F(DispatcherTest, LargeWritesDoNotShareAFrame) {
+  learn();
+  for (int i = 0; i < 3; ++i) {
+    submit(PutRequest{.call = {},
+                      .request = {},
+                      .key = {"default", "k"},
+                      .tombstone = false,
+                      .value = Blob(std::string(2 << 20, 'x'))});
+  }
+  EXPECT_EQ(take(owner(0)).size(), 1U);
+  EXPECT_EQ(take(owner(0)).size(), 1U);
+}
+
+TEST_F(DispatcherTest, ClosingTellsWhatIsKnown) {
+  learn();
+  put();
+  dispatcher_.close();
+  EXPECT_EQ(code(), Errc::closed);
+  put();
+  (void)take_put(owner(0));
+  dispatcher_.close();
+  EXPECT_EQ(code(), Errc::indeterminate);
+}
+
+class ManySeedsTest : public DispatcherTest {
+ protected:
+  ManySeedsTest() : DispatcherTest({"a:1", "b:1", "c:1"}) {}
+};
+
+TEST_F(ManySeedsTest, SeedsAreGreetedOneAfterTheOther) {
+  get();
+  EXPECT_EQ(dispatcher_.wanting(), std::vector<std::string>{"a:1"});
+  pass(100 * kMs);
+  EXPECT_EQ(dispatcher_.wanting(), (std::vector<std::string>{"a:1", "b:1"}));
+}
+
+TEST_F(ManySeedsTest, ADeadSeedIsFollowedByTheNextAtOnce) {
+  get();
+  dispatcher_.lost("a:1", now_);
+  dispatcher_.lost("b:1", now_);
+  EXPECT_EQ(dispatcher_.wanting(), (std::vector<std::string>{"a:1", "b:1", "c:1"}));
+}
+
+TEST_F(ManySeedsTest, WhenAllSeedsRefuseTheReasonIsTheAnswer) {
+  get();
+  for (const char* seed : {"a:1", "b:1", "c:1"})
+    dispatcher_.receive(seed, Refused{Refused::Reason::protocol, "too old"}, now_);
+  EXPECT_EQ(code(), Errc::refused);
+}
+
+}  // namespace
+}  // namespace shoal::client_detail

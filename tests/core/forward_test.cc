@@ -1,0 +1,91 @@
+// Any node may be asked: one that does not own the key passes the request on, once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/core/cluster.h"
+
+namespace shoal {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Five nodes, and the one name that is no owner of the key.
+class Forward5 : public testing::Test {
+ protected:
+  [[nodiscard]] Name stranger() const {
+    for (const Name name : {'a', 'b', 'c', 'd', 'e'})
+      if (owners().find(name) == std::string::npos) return name;
+    return '?';
+  }
+  [[nodiscard]] std::string owners() const { return c.owners("k"); }
+
+  Cluster c{"abcde"};
+};
+
+TEST_F(Forward5, ServesEveryRequestThroughAnOwner) {
+  const PutReply put = c.put(stranger(), {.value = "v1"});
+  EXPECT_EQ(put.outcome.code, Errc::ok);
+  EXPECT_EQ(put.outcome.acks, 2);
+  EXPECT_EQ(c.store(stranger()).records(), 0U);
+  const GetReply read = c.get(stranger());
+  EXPECT_THAT(values_of(read), ElementsAre("v1"));
+  EXPECT_EQ(c.put(stranger(), {.value = "v2", .context = read.context}).siblings, 1U);
+  EXPECT_EQ(c.marks(stranger(), Mark::put_forwarded), 3U);
+}
+
+TEST_F(Forward5, PassesTheOwnersRefusalOn) {
+  const PutReply refused = c.put(stranger(), {.context = "nonsense"});
+  EXPECT_EQ(refused.outcome.code, Errc::bad_context);
+}
+
+TEST_F(Forward5, GoesToTheFirstOwnerThatIsUp) {
+  c.believe(owners()[0], Liveness::dead);
+  c.put(stranger(), {});
+  EXPECT_EQ(c.marks(owners()[1], Mark::put_answered_by_quorum), 1U);
+}
+
+TEST_F(Forward5, WithNoOwnerUpIsRefused) {
+  for (const Name owner : owners()) c.believe(owner, Liveness::dead);
+  EXPECT_EQ(c.put(stranger(), {}).outcome.code, Errc::unavailable);
+  EXPECT_THAT(c.get(stranger()).outcome.message, HasSubstr("none of the key's owners is up"));
+}
+
+// The owner may have done it and died before it could say so.
+TEST_F(Forward5, WithoutAnAnswerIsUnknownForWritesAndATimeoutForReads) {
+  c.isolate(stranger());
+  const CallId put = c.start_put(stranger(), {.timeout = 300ms});
+  const CallId get = c.start_get(stranger(), {.timeout = 300ms});
+  c.advance(300ms);
+  EXPECT_TRUE(c.reply<PutReply>(put).outcome.maybe_applied());
+  EXPECT_EQ(c.reply<GetReply>(get).outcome.code, Errc::timeout);
+}
+
+TEST_F(Forward5, IsAnsweredByTheOwnerThatWasAskedAndNobodyElse) {
+  c.cut(owners()[0], stranger());
+  const CallId get = c.start_get(stranger(), {});
+  c.run();
+  for (std::uint64_t call = 0; call < 64; ++call)
+    c.inject(owners()[1], stranger(), Forwarded{{call}, GetReply{}});
+  c.run();
+  EXPECT_FALSE(c.answered(get));
+}
+
+// Two views of the membership must not pass a request back and forth.
+TEST_F(Forward5, IsNotPassedOnASecondTime) {
+  std::optional<Forwarded> answer;
+  c.watch([&](const Cluster::Flight& flight, bool) {
+    if (const auto* forwarded = std::get_if<Forwarded>(&flight.message)) answer = *forwarded;
+  });
+  c.inject(owners()[0], stranger(), Forward{{5}, GetRequest{{5}, {"default", "k"}, 1, 1000ms}});
+  c.run();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->call, CallId{5});
+  const auto& reply = std::get<GetReply>(answer->reply);
+  EXPECT_EQ(reply.outcome.code, Errc::unavailable);
+  EXPECT_THAT(reply.outcome.message, HasSubstr("the nodes disagree about the key's owners"));
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,119 @@
+#include "tests/wire/samples.h"
+
+#include <gtest/gtest.h>
+
+namespace shoal {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Key kKey{"default", std::string("key\0\xff", 5)};
+const Slot kSlot{0x0123456789abcdef, 0xfedcba9876543210};
+constexpr PartitionId kPartition{4000};
+
+RecordPtr shared(Record record) { return std::make_shared<const Record>(std::move(record)); }
+
+Error sample_error() {
+  return Error{.code = Errc::indeterminate, .message = "1 of 2 acknowledged", .acks = 1, .needed = 2};
+}
+
+GetRequest sample_get() { return GetRequest{{11}, kKey, -1, 250ms}; }
+
+PutRequest sample_put() {
+  return PutRequest{{12}, {0xffffffffffffffff, 7}, kKey, true, Blob(std::string("value\0", 6)), "context", 3, 900ms};
+}
+
+ListRequest sample_list() { return ListRequest{{13}, "default", "prefix/", kPartition, kSlot, 77, 2, 300ms}; }
+
+GetReply sample_get_reply() {
+  return GetReply{{14}, sample_error(), {{Blob("v1"), {5}}, {Blob(""), {6}}}, "context"};
+}
+
+PutReply sample_put_reply() { return PutReply{{15}, sample_error(), 1, true, 3, "token"}; }
+
+ListReply sample_list_reply() { return ListReply{{16}, sample_error(), {"a", "", "b"}, kSlot}; }
+
+Member sample_member(std::uint64_t id) {
+  return Member{.id = {id},
+                .name = "n" + std::to_string(id),
+                .address = "[::1]:7100",
+                .zone = "z",
+                .weight = 65535,
+                .state = MemberState::leaving};
+}
+
+Record valueless(Record record) { return without_values(std::move(record)); }
+
+}  // namespace
+
+Membership sample_document() {
+  Membership document;
+  document.cluster = {0xdeadbeefcafef00d};
+  for (std::size_t i = 0; i < document.cluster_key.bytes.size(); ++i)
+    document.cluster_key.bytes[i] = static_cast<unsigned char>(250 + i);
+  document.epoch = {9};
+  document.partitions = 512;
+  document.replicas = 5;
+  document.founder = {3};
+  document.forming = false;
+  document.members = {sample_member(3), sample_member(4)};
+  document.members[1].state = MemberState::removed;
+  return document;
+}
+
+Record sample_record() {
+  const Actor first{Incarnation::of(3, 99), 5};
+  const Actor second{Incarnation::of(4, 98), 6};
+  Record record;
+  record.clock.raise({first, 8});
+  record.clock.raise({second, 0xffffffffffffffff});
+  record.siblings = {Sibling{{first, 7}, {70}, {1, 2}, false, Blob("old")},
+                     Sibling{{second, 6}, {71}, {1, 3}, true, Blob()}};
+  record.stamp = 4;
+  return record;
+}
+
+Entry sample_entry() { return Entry{kKey, sample_record(), {Incarnation::of(3, 99), 5}}; }
+
+FrameHeader sample_header() {
+  return FrameHeader{kProtocolVersion, {0xdeadbeefcafef00d}, {3}, Incarnation::of(3, 99)};
+}
+
+std::vector<Message> sample_messages() {
+  return {
+      Hello{{1}},
+      Welcome{{2}, {3}, sample_document()},
+      sample_get(),
+      sample_put(),
+      sample_list(),
+      StatusRequest{{3}},
+      sample_get_reply(),
+      sample_put_reply(),
+      sample_list_reply(),
+      StatusReply{{4}, {3}, Incarnation::of(3, 99), sample_document(), {{{3}, Liveness::dead}}, 10, 20, "full", false},
+      Replicate{{5}, {9}, kKey, shared(sample_record())},
+      Replicated{{6}, {9}, Errc::no_space, true},
+      Fetch{{7}, {9}, kKey},
+      Fetched{{8}, {9}, Errc::corrupt, shared(sample_record())},
+      FetchKeys{{9}, {9}, "default", "prefix/", kPartition, kSlot, 55},
+      KeysFetched{{10}, {9}, Errc::io, {{kSlot, "name", shared(valueless(sample_record()))}}, kSlot},
+      Forward{{11}, sample_put()},
+      Forwarded{{12}, sample_list_reply()},
+      Join{{13}, sample_member(4), true},
+      JoinReply{{14}, sample_error(), sample_document()},
+      DocumentDigest{{9}, {1, 2}},
+      DocumentPush{sample_document()},
+      CloseFormation{{9}},
+      Refused{Refused::Reason::removed, "removed"},
+      Ping{21},
+      Pong{22},
+  };
+}
+
+std::string frame_of(const std::vector<Message>& messages) {
+  const std::vector<std::string> frames = encode_frame(sample_header(), messages, 1);
+  EXPECT_EQ(frames.size(), 1U);
+  return frames.front();
+}
+
+}  // namespace shoal
