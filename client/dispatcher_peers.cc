@@ -14,7 +14,7 @@ constexpr std::size_t kFrameBytesAimed = std::size_t{1} << 20;
 
 std::size_t weight(const Request& request) {
   const auto* put = std::get_if<PutRequest>(&request);
-  return 64 + (put != nullptr ? put->value.size() + put->key.name.size() : 0);
+  return 64 + (put != nullptr ? put->value.size() + put->context.size() + put->key.name.size() : 0);
 }
 
 // Leaves the node time to answer before we stop listening.

@@ -28,7 +28,7 @@ struct Event {
   std::uint64_t sequence = 0;
   EventKind kind = EventKind::node_wakes;
   std::uint32_t target = 0;            // node, client or fault
-  std::uint64_t life = 0;              // the node's process start that it is meant for
+  std::uint64_t life = 0;              // the node's process start that it is meant for; 0 = any
   std::unique_ptr<Envelope> envelope;  // peer = the sender
 };
 

@@ -75,7 +75,7 @@ std::uint64_t draw_amount(FaultKind kind, Rng& rng) {
     case FaultKind::lossy: return rng.between(10'000, 300'000);
     case FaultKind::duplicating: return rng.between(50'000, 500'000);
     case FaultKind::slow_links: return rng.between(10, 100);
-    case FaultKind::late_messages: return rng.between(2'000, 50'000);
+    case FaultKind::late_messages: return rng.between(2'000, 100'000);
     case FaultKind::clock_step: return rng.between(1, 3'600'000);
     case FaultKind::clock_drift: return rng.between(1, 500);
     case FaultKind::slow_disk: return rng.between(20, 2000);
@@ -88,6 +88,12 @@ milliseconds draw_length(const Fault& fault, Rng& rng) {
   const std::uint64_t shortest = of_links ? static_cast<std::uint64_t>(kPartitionMin.count()) : 10;
   const std::uint64_t longest = rng.chance(200'000) ? 20'000 : 4'000;
   return milliseconds(rng.between(shortest, longest));
+}
+
+// Such a fault may also last for the whole run.
+bool chronic(FaultKind kind) {
+  return kind == FaultKind::lossy || kind == FaultKind::duplicating || kind == FaultKind::slow_links ||
+         kind == FaultKind::late_messages || kind == FaultKind::slow_disk;
 }
 
 }  // namespace
@@ -122,8 +128,9 @@ std::vector<Fault> draw_faults(const std::vector<FaultKind>& kinds, std::uint32_
   std::vector<Fault> faults;
   for (const FaultKind kind : kinds) {
     Rng own = rng.fork(name_of(kind));  // a stream each: leaving one kind out does not shift the others
-    const bool rare = kind == FaultKind::crash_all || kind == FaultKind::late_messages;
-    const std::uint64_t count = kind == FaultKind::disk_lost ? 1 : own.between(1, rare ? 2 : 6);
+    const bool all_the_time = chronic(kind) && own.chance(300'000);
+    const bool once = all_the_time || kind == FaultKind::disk_lost;
+    const std::uint64_t count = once ? 1 : own.between(1, kind == FaultKind::crash_all ? 2 : 6);
     Duration free_from{};
     for (std::uint64_t i = 0; i < count; ++i) {
       Fault fault{.kind = kind};
@@ -131,6 +138,7 @@ std::vector<Fault> draw_faults(const std::vector<FaultKind>& kinds, std::uint32_
       if (concerns_links(kind)) fault.at = std::max(fault.at, free_from);
       draw_sides(fault, nodes, own);
       fault.lasts = draw_length(fault, own);
+      if (all_the_time) fault.at = {}, fault.lasts = 2 * horizon;
       fault.amount = draw_amount(kind, own);
       free_from = fault.at + fault.lasts + kCalmMin;
       if (fault.at < horizon) faults.push_back(fault);

@@ -1,7 +1,8 @@
 // The simulated network: decides if and when a message arrives.
 //
 // Every directed link between nodes draws delays from the run's profile, so messages overtake each other. Active
-// faults add loss, duplicates, delay and cuts. A message meets a cut when it is sent or when it would arrive. Clients
+// faults add loss, duplicates, delay and cuts. A message meets a cut when it is sent or when it would arrive. Doubling
+// is the doing of one connection and dies with it: the copies never reach different lives of the receiver. Clients
 // speak to nodes over connections: nothing is duplicated there, but a request or its answer may be lost with them.
 #pragma once
 

@@ -56,7 +56,7 @@ LoadOptions draw_load(Rng rng) {
   load.operations = draw(rng, 205, 280);
   load.keys = draw(rng, 4, 20);
   if (rng.chance(400'000)) load.hot_key_per_million = draw(rng, 200'000, 800'000);
-  load.ask_owner_per_million = draw(rng, 300'000, 1'000'000);
+  load.ask_owner_per_million = draw(rng, 0, 1'000'000);
   if (rng.chance(300'000)) load.client_dies_per_million = draw(rng, 5'000, 50'000);
   draw_mix(load, rng);
   for (const std::int32_t quorum : {0, 0, 1, -1})

@@ -116,6 +116,7 @@ void World::deliver_to_node(Event event) {
   if (const auto* sender = std::get_if<NodeId>(&event.envelope->peer)) {
     if (network_.is_cut(index_of(*sender), event.target, now_)) return;
   }
+  if (event.life != 0 && event.life != to.starts()) return;
   if (to.state() == ProcessState::paused) return to.backlog.push_back(std::move(*event.envelope));
   if (!to.is_up()) return;
   to.receive(*event.envelope, now_);
@@ -165,11 +166,14 @@ void World::send_from_node(std::uint32_t from, Envelope envelope) {
   }
   const std::uint32_t to = index_of(std::get<NodeId>(envelope.peer));
   if (to == nodes()) return;
-  for (const Instant arrival : network_.between_nodes(from, to, now_)) {
+  const std::vector<Instant> arrivals = network_.between_nodes(from, to, now_);
+  const std::uint64_t life = arrivals.size() > 1 ? process(to).starts() : 0;
+  for (const Instant arrival : arrivals) {
     last_arrival_ = std::max(last_arrival_, arrival);
     queue_.push(Event{.at = arrival,
                       .kind = EventKind::message_to_node,
                       .target = to,
+                      .life = life,
                       .envelope = std::make_unique<Envelope>(Envelope{ids_[from], envelope.message})});
   }
 }

@@ -51,6 +51,11 @@ class Show {
     const Status done = act();
     if (!done) return session_.report(done.error());
     summarise();
+    if (demo_.keep) {
+      keep();
+    } else if (const Status stopped = cluster_->stop(); !stopped) {
+      return session_.report(stopped.error());
+    }
     return failures_ == 0 ? kDone : kUnhealthy;
   }
 
@@ -70,7 +75,7 @@ class Show {
     if (const Status back = restart(); !back) return back;
     verify(half, data_.items.size());
     read_seconds_ = seconds_since(reading);
-    return demo_.keep ? keep() : cluster_->stop();
+    return Unit{};
   }
 
   Status start() {
@@ -148,7 +153,7 @@ class Show {
     return back;
   }
 
-  Status keep() {
+  void keep() {
     std::string pids;
     for (int node = 0; node < cluster_->size(); ++node) pids += " " + std::to_string(cluster_->process(node).let_go());
     std::string seeds;
@@ -157,7 +162,6 @@ class Show {
     print_line("export SHOAL_SEEDS=" + seeds);
     print_line((program_dir() / "shoal").string() + " status");
     print_line("kill" + pids + "   # stops it");
-    return Unit{};
   }
 
   void summarise() {

@@ -36,7 +36,8 @@ bool is_wildcard(const Endpoint& endpoint) {
 }
 
 bool is_loopback(const Endpoint& endpoint) {
-  return endpoint.host == "localhost" || endpoint.host.starts_with("127.") || endpoint.host == "::1";
+  const bool ipv4 = endpoint.host.find_first_not_of("0123456789.") == std::string::npos;
+  return endpoint.host == "localhost" || endpoint.host == "::1" || (ipv4 && endpoint.host.starts_with("127."));
 }
 
 }  // namespace shoal

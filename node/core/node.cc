@@ -78,7 +78,7 @@ void Node::dispatch(const Envelope& envelope, Now now) {
           [&](const Replicated& m) { puts_.on_replicated(peer, m); }, [&](const Fetch& m) { on_fetch(peer, m); },
           [&](const Fetched& m) { gets_.on_fetched(peer, m); }, [&](const FetchKeys& m) { on_fetch_keys(peer, m); },
           [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m); },
-          [&](const Forward& m) { on_request(peer, m.request, now); },
+          [&](const Forward& m) { on_forward(peer, m, now); },
           [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); },
           [&](const Join& m) { formation_.on_join(from, m); }, [&](const JoinReply& m) { formation_.on_join_reply(m); },
           [&](const CloseFormation& m) { formation_.on_close(peer, m); },
@@ -101,6 +101,12 @@ Status Node::check(const ClientRequest& request) const {
   const auto& put = std::get<PutRequest>(request);
   const Status key = check_key(put.key);
   return key ? check_value_size(put.value.size()) : key;
+}
+
+void Node::on_forward(NodeId peer, const Forward& message, Now now) {
+  const bool write = std::holds_alternative<PutRequest>(message.request);
+  if (write && !forwards_seen_.first_time(peer, message.call)) return;
+  on_request(peer, message.request, now);
 }
 
 PartitionId Node::partition_of(const ClientRequest& request) const {

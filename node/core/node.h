@@ -18,6 +18,7 @@
 
 #include "node/base/rng.h"
 #include "node/base/time.h"
+#include "node/core/calls_seen.h"
 #include "node/core/formation.h"
 #include "node/core/forwarder.h"
 #include "node/core/get_coordinator.h"
@@ -59,6 +60,8 @@ class Node {
 
   // The newest membership document with its preference lists: immutable, shared with transport and failure detector.
   [[nodiscard]] const Ring& ring() const { return formation_.ring(); }
+  // Client requests that are not answered yet.
+  [[nodiscard]] std::size_t open_requests() const;
   // Not empty: this node must stop after sending its outbox once more, and why (a sentence for people).
   [[nodiscard]] const std::string& stop_reason() const { return formation_.stop_reason(); }
 
@@ -82,10 +85,10 @@ class Node {
   void expire_parked(Now now);
 
   void on_replicate(NodeId from, const Replicate& message);
+  void on_forward(NodeId peer, const Forward& message, Now now);
   void on_fetch(NodeId from, const Fetch& message);
   void on_fetch_keys(NodeId from, const FetchKeys& message);
   void on_status(const Address& asker, const StatusRequest& request);
-  [[nodiscard]] std::size_t open_requests() const;
 
   NodeConfig config_;
   Store& store_;
@@ -101,6 +104,7 @@ class Node {
   GetCoordinator gets_;
   ListCoordinator lists_;
   Forwarder forwards_;
+  CallsSeen forwards_seen_;
   std::deque<Parked> parked_;
 };
 

@@ -69,9 +69,10 @@ Error sentence(const LmdbEnv& env, int code) {
   if (code == MDB_MAP_FULL) {
     MDB_envinfo info{};
     mdb_env_info(env.env.get(), &info);
-    return fail(Errc::no_space, "the store in " + dir + " has filled its map of " + std::to_string(info.me_mapsize) +
-                                    " bytes: start the node with a larger storage.map_gib; until then it refuses writes and "
-                                    "serves reads");
+    return fail(Errc::no_space,
+                "the store in " + dir + " has filled its map of " + std::to_string(info.me_mapsize) +
+                    " bytes: start the node with a larger storage.map_gib; until then it refuses writes and "
+                    "serves reads");
   }
   if (lmdb_errc(code) == Errc::no_space)
     return fail(Errc::no_space, "the disk takes no more (" + std::string(mdb_strerror(code)) + ") in " + dir +

@@ -80,9 +80,10 @@ Error at_line(const std::filesystem::path& file, const toml::source_region& wher
   return fail(Errc::invalid, file.string() + ", line " + std::to_string(where.begin.line) + ": " + what);
 }
 
-// The setting's value as text; nullopt for a table, an array or a date.
-std::optional<std::string> text_of(const toml::node& node) {
-  if (const auto* value = node.as_string()) return value->get();
+// The setting's value as text; nullopt when it is of another type.
+std::optional<std::string> text_of(const toml::node& node, bool quoted) {
+  if (const auto* value = node.as_string(); value != nullptr && quoted) return value->get();
+  if (quoted) return std::nullopt;
   if (const auto* value = node.as_integer()) return std::to_string(value->get());
   if (const auto* value = node.as_boolean()) return value->get() ? "true" : "false";
   return std::nullopt;
@@ -99,8 +100,9 @@ Status read_table(Config& config, const std::filesystem::path& file, const std::
     const Setting* setting = find_setting(key);
     if (setting == nullptr)
       return at_line(file, name.source(), "there is no setting \"" + key + "\"" + did_you_mean(key, known_keys()));
-    const std::optional<std::string> value = text_of(node);
-    if (!value) return at_line(file, node.source(), key + " is a single value");
+    const std::optional<std::string> value = text_of(node, setting->quoted);
+    const char* type = setting->quoted ? "a text in quotes" : "a whole number, true or false, and without quotes";
+    if (!value) return at_line(file, node.source(), key + " is " + type);
     if (const Status set = setting->set(config, *value); !set) return at_line(file, node.source(), set.error().message);
   }
   return Unit{};
@@ -160,6 +162,7 @@ Status read_config_file(Config& config, const std::filesystem::path& file) {
   try {
     return read_table(config, file, "", toml::parse_file(file.string()));
   } catch (const toml::parse_error& error) {
+    if (error.source().begin.line == 0) return fail(Errc::invalid, "the file " + file.string() + " cannot be read");
     return at_line(file, error.source(), std::string(error.description()));
   }
 }

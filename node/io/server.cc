@@ -15,6 +15,7 @@ namespace shoal {
 namespace {
 
 constexpr int kFramesPerTurn = 256;
+constexpr Duration kFinishWithin = std::chrono::seconds(2);
 constexpr std::size_t kBacklogBytesMax = std::size_t{64} << 20;  // per peer
 
 StoreOptions store_options(const Config& config, const DataFolder& folder) {
@@ -30,7 +31,7 @@ StoreOptions store_options(const Config& config, const DataFolder& folder) {
 }
 
 Result<DataFolder> open_folder(const Config& config) {
-  if (config.reset_identity)
+  if (config.reset_identity && std::filesystem::exists(config.data_dir))
     if (const Status reset = DataFolder::reset(config.data_dir); !reset) return reset.error();
   return DataFolder::open(config.data_dir);
 }
@@ -134,7 +135,14 @@ Status Server::run() {
     turn();
     reason = stop_reason();
   }
+  if (reason.empty()) finish_open_requests();
   return shut_down(reason);
+}
+
+// No new ones are read; what a client does not hear of it asks elsewhere.
+void Server::finish_open_requests() {
+  const Instant give_up = read_clock().mono + kFinishWithin;
+  while (node_.open_requests() > 0 && read_clock().mono < give_up) turn();
 }
 
 void Server::turn() {
@@ -167,7 +175,7 @@ bool Server::receive() {
     node_.receive({from, message}, read_clock());
   };
   const auto from_peer = [this](NodeId from, const Message& message) { node_.receive({from, message}, read_clock()); };
-  const bool more_clients = clients_.receive(from_client, kFramesPerTurn);
+  const bool more_clients = !ending_ && clients_.receive(from_client, kFramesPerTurn);
   const bool more_peers = peers_.receive(from_peer, kFramesPerTurn);
   return more_clients || more_peers;
 }

@@ -52,6 +52,7 @@ class Server {
   void follow_document();
   void send_outbox();
   [[nodiscard]] std::string stop_reason();
+  void finish_open_requests();
   Status shut_down(const std::string& reason);
 
   Config config_;

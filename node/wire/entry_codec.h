@@ -2,7 +2,7 @@
 //
 //   byte  0       format, 1
 //   bytes 1..8    XXH3-64 of everything after them, big-endian
-//   then          MessagePack: [bucket, name, incarnation, epoch, record]      (entry)
+//   then          MessagePack: [[bucket, name], [incarnation, epoch], record]  (entry)
 //                 or the document's fields                                     (document)
 #pragma once
 

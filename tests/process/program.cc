@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,7 +101,7 @@ Program Program::start(const std::vector<std::string>& command, const Surroundin
     ::execvpe(arguments[0], arguments.data(), environment.data());
     ::_exit(127);
   }
-  program.ended_ = UniqueFd(::pidfd_open(program.pid_, 0));
+  program.ended_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, program.pid_, 0)));
   SHOAL_CHECK(program.ended_.valid());
   return program;
 }

@@ -1,0 +1,44 @@
+#include <gtest/gtest.h>
+
+#include "tests/process/kill_loop.h"
+#include "tests/process/program.h"
+
+namespace shoal::test {
+namespace {
+
+void expect_nothing_lost(KillOptions options) {
+  const TempFolder folder;
+  options.shoald = shoald_program();
+  options.dir = folder.path();
+  const KillReport report = run_kill_loop(options).value();
+  for (const std::string& violation : report.violations) ADD_FAILURE() << violation;
+  EXPECT_GE(report.kills, static_cast<std::uint64_t>(options.rounds));
+  EXPECT_GT(report.counts.acknowledged, 100U * static_cast<unsigned>(options.rounds) / 2);
+  EXPECT_GE(report.counts.reads, report.keys);
+  testing::Test::RecordProperty("acknowledged", std::to_string(report.counts.acknowledged));
+  testing::Test::RecordProperty("unsure", std::to_string(report.counts.unsure));
+  testing::Test::RecordProperty("refused", std::to_string(report.counts.refused));
+}
+
+TEST(KillLoop, NothingAcknowledgedIsLostWhenNodesAreKilledOneByOne) {
+  expect_nothing_lost({.shoald = {}, .dir = {}, .seed = 1, .rounds = 15, .victims = Victims::one});
+}
+
+TEST(KillLoop, NothingAcknowledgedIsLostWhenAllNodesAreKilledAtOnce) {
+  expect_nothing_lost({.shoald = {}, .dir = {}, .seed = 2, .rounds = 6, .victims = Victims::all});
+}
+
+TEST(KillLoop, ALogIsGoneOnWith) {
+  const TempFolder folder;
+  const std::filesystem::path log = folder.path() / "kill.log";
+  EXPECT_EQ(next_seed(log.string()).value(), 1U);
+  KillBatch batch;
+  batch.add({.shoald = {}, .dir = {}, .seed = 7}, {});
+  write_file(log, log_line(batch, "abc", 1.5) + "\n");
+  EXPECT_EQ(next_seed(log.string()).value(), 8U);
+  write_file(log, "something else\n");
+  EXPECT_EQ(next_seed(log.string()).error().code, Errc::corrupt);
+}
+
+}  // namespace
+}  // namespace shoal::test
