@@ -1,7 +1,8 @@
 // Which life of each member was seen last, so that an older one or a copy of it is told apart (ruling 4).
 //
 // Pure. A higher start counter replaces what was known. The same start counter with other random bits means that a data
-// folder was copied and both copies run: nobody can say which is the right one, so both must stop.
+// folder was copied and both copies run: nobody can say which is the right one, so both must stop, the one that was
+// heard first as well. A later start is a restart by somebody who has settled it.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +16,24 @@ class Incarnations {
  public:
   enum class Verdict : std::uint8_t { current, newer, stale, clone };
 
-  // Remembers the newest life; `stale` and `clone` change nothing.
+  // Remembers the newest life; `stale` changes nothing.
   Verdict observe(NodeId node, Incarnation incarnation) {
-    Incarnation& newest = newest_[node];
-    if (incarnation == newest) return Verdict::current;
-    if (incarnation.start() < newest.start()) return Verdict::stale;
-    if (incarnation.start() == newest.start()) return Verdict::clone;
-    newest = incarnation;
+    Life& newest = newest_[node];
+    if (incarnation.start() < newest.incarnation.start()) return Verdict::stale;
+    if (incarnation.start() == newest.incarnation.start()) {
+      newest.cloned = newest.cloned || incarnation != newest.incarnation;
+      return newest.cloned ? Verdict::clone : Verdict::current;
+    }
+    newest = Life{incarnation, false};
     return Verdict::newer;
   }
 
  private:
-  std::map<NodeId, Incarnation> newest_;
+  struct Life {
+    Incarnation incarnation;
+    bool cloned = false;
+  };
+  std::map<NodeId, Life> newest_;
 };
 
 }  // namespace shoal

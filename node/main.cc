@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "node/base/suggest.h"
 #include "node/io/config.h"
 #include "node/io/log.h"
 #include "node/io/server.h"
@@ -44,6 +45,18 @@ std::map<std::string, std::string> environment() {
 int complain(const shoal::Error& error, int code) {
   std::fprintf(stderr, "shoald: %s\n", error.message.c_str());
   return code;
+}
+
+// In words of our own: one sentence, and the flag that was probably meant.
+shoal::Error unknown_argument(const CLI::App& app) {
+  const std::string word = app.remaining().front();
+  std::vector<std::string> known{"--config",       "--reset-identity", "--check-config",
+                                 "--print-config", "--version",        "--help"};
+  for (const Setting& setting : shoal::settings())
+    if (!setting.flag.empty()) known.push_back(setting.flag);
+  const std::string guess = shoal::did_you_mean(word, known);
+  return shoal::fail(shoal::Errc::invalid,
+                     "there is no flag \"" + word + "\"" + (guess.empty() ? "; see shoald --help" : guess));
 }
 
 int exit_code(const shoal::Error& error) {
@@ -102,8 +115,11 @@ int main(int argc, char** argv) {
   describe(app, line);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    return complain(unknown_argument(app), kUsage);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return complain(shoal::fail(shoal::Errc::invalid, std::string(error.what()) + "; see shoald --help"), kUsage);
   }
   const shoal::Result<Config> config = configure(app, line);
   if (!config) return complain(config.error(), kUsage);

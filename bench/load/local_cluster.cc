@@ -12,6 +12,7 @@
 #include <csignal>
 #include <fstream>
 #include <random>
+#include <sstream>
 #include <utility>
 
 namespace shoal {
@@ -97,8 +98,7 @@ ChildProcess::~ChildProcess() {
 }
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command, const std::filesystem::path& log,
-                                         const std::string& ready, std::chrono::milliseconds timeout,
-                                         bool outlives) {
+                                         const std::string& ready, std::chrono::milliseconds timeout, bool outlives) {
   int pipe_ends[2];
   if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return fail(Errc::io, "cannot make a pipe");
   ChildProcess child;
@@ -126,6 +126,20 @@ int ChildProcess::wait() {
   int status = 0;
   if (!running() || ::waitpid(std::exchange(pid_, -1), &status, 0) < 0) return -1;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::chrono::duration<double> ChildProcess::cpu_time() const {
+  std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text;
+  std::getline(stat, text);
+  // Fields 14 and 15, in clock ticks; the second field is a name in parentheses that may hold spaces.
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  double user = 0;
+  double system = 0;
+  fields >> user >> system;
+  return std::chrono::duration<double>((user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK)));
 }
 
 pid_t ChildProcess::let_go() { return std::exchange(pid_, -1); }

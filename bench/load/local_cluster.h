@@ -38,6 +38,8 @@ class ChildProcess {
   // Signals and waits; the exit code, or 128 + the signal that ended it.
   int end(int number);
   int wait();
+  // Time on a processor so far, all threads.
+  [[nodiscard]] std::chrono::duration<double> cpu_time() const;
   // Lets it run on; it is no child of ours any more. Its id.
   pid_t let_go();
 

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "bench/load/closed_loop.h"
@@ -23,26 +25,56 @@ struct Settings {
   std::filesystem::path dir;
 };
 
-void print_row(const std::string& system, const std::string& operation, int inflight, double per_second, double p50_ms,
-               double p99_ms, std::uint64_t errors) {
-  fmt::print("{:<34} {:<4} {:>8} {:>12.0f} {:>9.3f} {:>9.3f} {:>7}\n", system, operation, inflight, per_second, p50_ms,
-             p99_ms, errors);
+struct Row {
+  std::string system;
+  std::string operation;
+  int inflight = 0;
+  double per_second = 0;
+  double p50_ms = 0;
+  double p99_ms = 0;
+  double server_us = 0;  // processor time of all servers for one operation
+  std::uint64_t errors = 0;
+};
+
+void print_row(const Row& row) {
+  fmt::print("{:<34} {:<4} {:>8} {:>12.0f} {:>9.3f} {:>9.3f} {:>9.1f} {:>7}\n", row.system, row.operation, row.inflight,
+             row.per_second, row.p50_ms, row.p99_ms, row.server_us, row.errors);
   std::fflush(stdout);
 }
 
 double ms(std::chrono::microseconds latency) { return static_cast<double>(latency.count()) / 1000.0; }
 
-void measure(Client& client, const Settings& settings, const std::string& system, LoadKind kind, int inflight) {
+double cpu_seconds(LocalCluster& cluster) {
+  double sum = 0;
+  for (int node = 0; node < cluster.size(); ++node) sum += cluster.process(node).cpu_time().count();
+  return sum;
+}
+
+void measure(LocalCluster& cluster, Client& client, const Settings& settings, const std::string& system, LoadKind kind,
+             int inflight) {
   LoadOptions options;
   options.kind = kind;
   options.inflight = inflight;
   options.keys = settings.keys;
   options.value_bytes = settings.value_bytes;
-  options.duration = std::chrono::seconds(settings.seconds);
+  options.warm_up = std::chrono::milliseconds(0);
+  options.duration = std::chrono::milliseconds(500);
   if (kind == LoadKind::put) options.prefix = fmt::format("put-{}:", inflight);
+  LoadOptions warm_up = options;
+  if (kind == LoadKind::put) warm_up.prefix = "warm-up-" + options.prefix;
+  run_closed_loop(client, warm_up);
+  options.duration = std::chrono::seconds(settings.seconds);
+  const double before = cpu_seconds(cluster);
   const LoadResult result = run_closed_loop(client, options);
-  print_row(system, kind == LoadKind::put ? "put" : "get", inflight, result.per_second(), ms(result.latency.at(0.5)),
-            ms(result.latency.at(0.99)), result.errors);
+  const double busy = cpu_seconds(cluster) - before;
+  print_row({.system = system,
+             .operation = kind == LoadKind::put ? "put" : "get",
+             .inflight = inflight,
+             .per_second = result.per_second(),
+             .p50_ms = ms(result.latency.at(0.5)),
+             .p99_ms = ms(result.latency.at(0.99)),
+             .server_us = busy * 1e6 / static_cast<double>(std::max<std::uint64_t>(result.operations, 1)),
+             .errors = result.errors});
   if (result.errors > 0) fmt::print("  first error: {}\n", result.first_error);
 }
 
@@ -61,8 +93,8 @@ Status bench_shoal(const Settings& settings, const std::string& durability) {
   if (const Status filled = fill(client, data); !filled) return filled;
   const std::string system = "shoal, 3 nodes, r=w=2, " + durability;
   for (const int inflight : {1, 48, 256}) {
-    measure(client, settings, system, LoadKind::put, inflight);
-    measure(client, settings, system, LoadKind::get, inflight);
+    measure(*cluster, client, settings, system, LoadKind::put, inflight);
+    measure(*cluster, client, settings, system, LoadKind::get, inflight);
   }
   return cluster->stop();
 }
@@ -74,18 +106,25 @@ Status bench_redis(const Settings& settings, bool always) {
   for (const int connections : {1, 48, 256}) {
     for (const std::string command : {"SET", "GET"}) {
       const std::uint64_t requests = (connections == 1 ? 5'000u : 40'000u) * static_cast<unsigned>(settings.seconds);
+      const double before = redis->cpu_seconds();
       const Result<RedisFigures> figures =
           redis->run(command, connections, requests, settings.keys, settings.value_bytes);
       if (!figures) return figures.error();
-      print_row(system, command, connections, figures->per_second, figures->p50_ms, figures->p99_ms, 0);
+      print_row({.system = system,
+                 .operation = command,
+                 .inflight = connections,
+                 .per_second = figures->per_second,
+                 .p50_ms = figures->p50_ms,
+                 .p99_ms = figures->p99_ms,
+                 .server_us = (redis->cpu_seconds() - before) * 1e6 / static_cast<double>(requests)});
     }
   }
   return Unit{};
 }
 
 Status bench_all(const Settings& settings) {
-  fmt::print("{:<34} {:<4} {:>8} {:>12} {:>9} {:>9} {:>7}\n", "system", "op", "inflight", "op/s", "p50 ms", "p99 ms",
-             "errors");
+  fmt::print("{:<34} {:<4} {:>8} {:>12} {:>9} {:>9} {:>9} {:>7}\n", "system", "op", "inflight", "op/s", "p50 ms",
+             "p99 ms", "cpu us/op", "errors");
   for (const char* durability : {"sync", "relaxed"})
     if (const Status done = bench_shoal(settings, durability); !done) return done;
   for (const bool always : {true, false})

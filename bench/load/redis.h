@@ -23,6 +23,8 @@ class Redis {
   Result<RedisFigures> run(const std::string& command, int connections, std::uint64_t requests, std::uint64_t keys,
                            std::size_t value_bytes) const;
 
+  [[nodiscard]] double cpu_seconds() const { return server_.cpu_time().count(); }
+
  private:
   ChildProcess server_;
   std::uint16_t port_ = 0;

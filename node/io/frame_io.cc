@@ -1,7 +1,5 @@
 #include "node/io/frame_io.h"
 
-#include <cerrno>
-
 #include "node/io/resolve.h"
 
 namespace shoal {
@@ -26,10 +24,7 @@ Status bind(zmq::socket_t& socket, const Endpoint& endpoint) {
     socket.bind(where->uri);
     return Unit{};
   } catch (const zmq::error_t& error) {
-    if (error.num() == EADDRINUSE)
-      return fail(Errc::io, "port " + std::to_string(endpoint.port) + " on " + endpoint.host +
-                                " is in use; a node needs PORT to PORT+3, choose another --listen");
-    return fail(Errc::io, "cannot listen on " + to_string(endpoint) + ": " + error.what());
+    return cannot_listen(endpoint, error.num());
   }
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskAgainAfter{150};
 constexpr std::chrono::seconds kGiveUpAfter{60};
+constexpr std::chrono::milliseconds kChallengeFor{1000};
 
 std::uint64_t random_u64() {
   std::uint64_t value = 0;
@@ -85,6 +86,30 @@ Result<Membership> join_cluster(zmq::context_t& context, const Config& config, N
   return fail(Errc::timeout, "nobody at " + config.join +
                                  " let this node in within a minute; check the address, and that the cluster's founder "
                                  "is up");
+}
+
+Status challenge_old_address(const FrameHeader& self, const std::string& address, int signal_fd) {
+  const Result<Endpoint> old = parse_endpoint(address);
+  if (!old) return Unit{};
+  zmq::context_t context(1);
+  zmq::socket_t socket(context, zmq::socket_type::dealer);
+  prepare(socket, 16);
+  const ZmqEndpoint where = connect_endpoint({old->host, static_cast<std::uint16_t>(old->port + kPeerPortOffset)});
+  socket.set(zmq::sockopt::ipv6, where.ipv6);
+  socket.connect(where.uri);
+  const Message word = Ping{};
+  for (const std::string& frame : encode_frame(self, {&word, 1}, 1)) send_frame(socket, {}, frame);
+
+  std::vector<zmq::pollitem_t> items{{socket.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, signal_fd, ZMQ_POLLIN, 0}};
+  zmq::poll(items, kChallengeFor);
+  if ((items[1].revents & ZMQ_POLLIN) != 0) return fail(Errc::closed, "stopped while starting");
+  const std::optional<Incoming> incoming = receive_frame(socket, false);
+  if (!incoming) return Unit{};
+  FrameReader reader(kFrameBytesMax);
+  const Result<std::optional<Frame>> frame = reader.read(incoming->body.to_string_view());
+  if (!frame || !*frame || (*frame)->header.sender != self.sender || (*frame)->messages.empty()) return Unit{};
+  const auto* refused = std::get_if<Refused>(&(*frame)->messages.front());
+  return refused != nullptr ? Status(fail(Errc::refused, refused->sentence)) : Status(Unit{});
 }
 
 }  // namespace shoal

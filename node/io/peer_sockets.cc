@@ -44,6 +44,7 @@ PeerSockets::PeerSockets(zmq::context_t& context, const FrameHeader& header, std
       counters_(counters),
       router_(context, zmq::socket_type::router) {
   prepare(router_, 4 * kHighWaterMark);
+  router_.set(zmq::sockopt::linger, 200);  // a clone must hear of it before this one, too, is gone
   incarnations_.observe(header.sender, header.incarnation);
 }
 
@@ -144,13 +145,12 @@ void PeerSockets::accept(const std::string& route, const Frame& frame, const Han
   if (removed_.contains(theirs.sender)) return refuse_for(Refused::Reason::removed);
   switch (incarnations_.observe(theirs.sender, theirs.incarnation)) {
     case Incarnations::Verdict::stale: return refuse_for(Refused::Reason::stale_incarnation);
+    case Incarnations::Verdict::newer:
+      if (theirs.sender != header_.sender) break;
+      [[fallthrough]];  // this process holds its folder's lock: a later life of it runs on a copy
     case Incarnations::Verdict::clone:
       if (theirs.sender == header_.sender) stop_reason_ = sentence_for(Refused::Reason::clone, header_, theirs);
       return refuse_for(Refused::Reason::clone);
-    case Incarnations::Verdict::newer:
-      if (theirs.sender == header_.sender)
-        stop_reason_ = sentence_for(Refused::Reason::stale_incarnation, header_, header_);
-      break;
     case Incarnations::Verdict::current: break;
   }
   for (const Message& message : frame.messages) handler(theirs.sender, message);

@@ -6,7 +6,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <memory>
+#include <system_error>
+
+#include "node/io/unique_fd.h"
 
 namespace shoal {
 namespace {
@@ -40,6 +44,19 @@ bool machine_has_ipv6() {
   return works;
 }
 
+Error unresolved(const Endpoint& endpoint) {
+  return fail(Errc::invalid, "the host \"" + endpoint.host + "\" cannot be resolved; check --listen");
+}
+
+// 0 or errno.
+int try_bind(addrinfo& address, std::uint16_t port) {
+  const UniqueFd fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);         // as ZeroMQ does
+  reinterpret_cast<sockaddr_in*>(address.ai_addr)->sin_port = htons(port);  // at the same place in both families
+  return ::bind(fd.get(), address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
+}
+
 }  // namespace
 
 ZmqEndpoint connect_endpoint(const Endpoint& endpoint) {
@@ -55,7 +72,25 @@ Result<ZmqEndpoint> bind_endpoint(const Endpoint& endpoint) {
   for (const int family : {AF_INET, AF_INET6})
     if (const Addresses found = look_up(endpoint.host, family))
       return ZmqEndpoint{uri_of(numeric(*found), endpoint.port), family == AF_INET6};
-  return fail(Errc::invalid, "the host \"" + endpoint.host + "\" cannot be resolved; check --listen");
+  return unresolved(endpoint);
+}
+
+Status check_can_listen(const Endpoint& endpoint) {
+  const std::string host = is_wildcard(endpoint) ? "0.0.0.0" : endpoint.host;
+  for (const int family : {AF_INET, AF_INET6}) {
+    const Addresses found = look_up(host, family);
+    if (!found) continue;
+    const int code = try_bind(*found, endpoint.port);
+    return code == 0 ? Status(Unit{}) : cannot_listen(endpoint, code);
+  }
+  return unresolved(endpoint);
+}
+
+Error cannot_listen(const Endpoint& endpoint, int code) {
+  if (code == EADDRINUSE)
+    return fail(Errc::io, "port " + std::to_string(endpoint.port) + " on " + endpoint.host +
+                              " is in use; a node needs PORT to PORT+3, choose another --listen");
+  return fail(Errc::io, "cannot listen on " + to_string(endpoint) + ": " + std::generic_category().message(code));
 }
 
 }  // namespace shoal

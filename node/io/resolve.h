@@ -21,4 +21,10 @@ ZmqEndpoint connect_endpoint(const Endpoint& endpoint);
 // where the machine has it.
 Result<ZmqEndpoint> bind_endpoint(const Endpoint& endpoint);
 
+// Whether a socket could listen there now; a sentence when not. Does not listen itself: nobody shall connect to a test.
+Status check_can_listen(const Endpoint& endpoint);
+
+// The sentence for a port, or an address, that the machine does not give us; `code` is errno.
+Error cannot_listen(const Endpoint& endpoint, int code);
+
 }  // namespace shoal

@@ -10,6 +10,7 @@
 
 #include "node/io/clock.h"
 #include "node/io/join.h"
+#include "node/io/resolve.h"
 
 namespace shoal {
 namespace {
@@ -28,6 +29,23 @@ StoreOptions store_options(const Config& config, const DataFolder& folder) {
   options.overlay_bytes_max = config.overlay_mib << 20;
   options.map_bytes = config.map_gib << 30;
   return options;
+}
+
+// Found out before the folder is touched and a cluster asked: a node that cannot listen leaves no trace.
+Status check_ports(const Config& config) {
+  const Result<Endpoint> endpoint = parse_endpoint(config.listen);
+  if (!endpoint) return endpoint.error();
+  for (const int offset : {0, int{kPeerPortOffset}, int{kGossipPortOffset}})
+    if (const Status free = check_can_listen({endpoint->host, static_cast<std::uint16_t>(endpoint->port + offset)});
+        !free)
+      return free;
+  return Unit{};
+}
+
+// A folder that cannot be used is this machine's affair: "refused" is kept for what the cluster says.
+Error of_this_machine(Error error) {
+  if (error.code == Errc::refused) error.code = Errc::io;
+  return error;
 }
 
 Result<DataFolder> open_folder(const Config& config) {
@@ -66,10 +84,12 @@ Status save_first_document(LmdbStore& store, const Membership& document) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd signals) {
+  if (const Status ports = check_ports(config); !ports) return ports.error();
   Result<DataFolder> folder = open_folder(config);
-  if (!folder) return folder.error();
+  if (!folder) return of_this_machine(folder.error());
   Result<std::unique_ptr<LmdbStore>> store = LmdbStore::open(store_options(config, *folder));
-  if (!store) return store.error();
+  if (!store) return of_this_machine(store.error());
+  const std::optional<Membership> remembered = (*store)->document();
   Result<Membership> document = first_document(config, *folder, **store, signals.get());
   if (!document) return document.error();
   const Member* self = document->find(folder->identity().node);
@@ -82,6 +102,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd sig
 
   auto server =
       std::unique_ptr<Server>(new Server(config, std::move(signals), *std::move(folder), *std::move(store), *document));
+  if (const Status alone = server->check_not_copied(remembered); !alone) return alone.error();
   if (const Status listening = server->listen(); !listening) return listening.error();
   return server;
 }
@@ -103,6 +124,12 @@ Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::u
                        .sync = config.durability == "sync",
                        .trace = &marks_},
             *store_, Rng(randombytes_random() | std::uint64_t{randombytes_random()} << 32)) {}
+
+Status Server::check_not_copied(const std::optional<Membership>& remembered) const {
+  const Member* before = remembered ? remembered->find(header_.sender) : nullptr;
+  if (before == nullptr || before->address == config_.advertised()) return Unit{};
+  return challenge_old_address(header_, before->address, signals_.get());
+}
 
 Status Server::listen() {
   const Result<Endpoint> endpoint = parse_endpoint(config_.listen);

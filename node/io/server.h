@@ -42,6 +42,8 @@ class Server {
   Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<LmdbStore> store,
          const Membership& document);
 
+  // `remembered`: the document that the folder held at the start.
+  [[nodiscard]] Status check_not_copied(const std::optional<Membership>& remembered) const;
   Status listen();
   void announce() const;
   void turn();

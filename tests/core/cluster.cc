@@ -45,15 +45,14 @@ Cluster::Cluster(std::string_view names, ClusterOptions options)
 void Cluster::boot(Name name, const Membership& document, const std::string& address) {
   Machine& machine = machines_[name];
   const std::uint64_t life = ++machine.lives;
-  machine.node = std::make_unique<Node>(
-      NodeConfig{.id = id_of(name),
-                 .incarnation = Incarnation::of(life, id_of(name).value),
-                 .document = document,
-                 .address = address,
-                 .sync = options_.relaxed.find(name) == std::string::npos,
-                 .open_requests_max = options_.open_requests_max,
-                 .trace = &machine.marks},
-      machine.store, Rng(life * 1000 + id_of(name).value));
+  machine.node = std::make_unique<Node>(NodeConfig{.id = id_of(name),
+                                                   .incarnation = Incarnation::of(life, id_of(name).value),
+                                                   .document = document,
+                                                   .address = address,
+                                                   .sync = options_.relaxed.find(name) == std::string::npos,
+                                                   .open_requests_max = options_.open_requests_max,
+                                                   .trace = &machine.marks},
+                                        machine.store, Rng(life * 1000 + id_of(name).value));
 }
 
 Now Cluster::now() const { return {now_, WallTime{wall_ms_}}; }

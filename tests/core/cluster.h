@@ -97,9 +97,9 @@ class Cluster {
   void fast_disk(Name name);
   void advance(Duration span);
   void set_wall(std::int64_t ms) { wall_ms_ = ms; }
-  void kill(Name name);                                 // what was not synced is gone
+  void kill(Name name);                                    // what was not synced is gone
   void start(Name name, const std::string& address = {});  // again, from its disk
-  void believe(Name node, Liveness liveness);           // everybody hears it from the failure detector
+  void believe(Name node, Liveness liveness);              // everybody hears it from the failure detector
 
   // ---- formation: asks up to five times, as a newcomer does, and starts the node when it is let in
   JoinReply join(Name via, const Newcomer& newcomer);

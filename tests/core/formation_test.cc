@@ -174,7 +174,8 @@ TEST(Formation, KeepsOnlySoManyWritesWaiting) {
   EXPECT_EQ(c.reply<PutReply>(puts[0]).outcome.code, Errc::ok);
 }
 
-// ---- addresses and how documents spread -------------------------------------------------------------------------------
+// ---- addresses and how documents spread
+// -------------------------------------------------------------------------------
 
 TEST(Formation, FollowsAMemberToItsNewAddress) {
   Cluster c("abc");

@@ -66,8 +66,7 @@ TEST_F(Forward5, IsAnsweredByTheOwnerThatWasAskedAndNobodyElse) {
   c.cut(owners()[0], stranger());
   const CallId get = c.start_get(stranger(), {});
   c.run();
-  for (std::uint64_t call = 0; call < 64; ++call)
-    c.inject(owners()[1], stranger(), Forwarded{{call}, GetReply{}});
+  for (std::uint64_t call = 0; call < 64; ++call) c.inject(owners()[1], stranger(), Forwarded{{call}, GetReply{}});
   c.run();
   EXPECT_FALSE(c.answered(get));
 }

@@ -139,7 +139,8 @@ TEST(RequestTable, IsBoundedAndForgetsTheOldestFirst) {
   EXPECT_EQ(table.find({1, RequestTable::kRequestsMax}), dot(RequestTable::kRequestsMax + 1));
 }
 
-// ---- who is asked, and marks ------------------------------------------------------------------------------------------
+// ---- who is asked, and marks
+// ------------------------------------------------------------------------------------------
 
 TEST(AskOrder, PutsItselfFirstThenTheLivingInRankOrderAndTheDeadLast) {
   Peers peers;

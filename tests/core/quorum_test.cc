@@ -73,8 +73,8 @@ TEST(RepliesNeeded, Table) {
     std::size_t owners;
     int needed;  // 0: refused
   };
-  const Row rows[] = {{0, 1, 1},  {0, 2, 2}, {0, 3, 2}, {0, 4, 3}, {0, 5, 3}, {-1, 1, 1}, {-1, 3, 3},
-                      {1, 3, 1},  {3, 3, 3}, {4, 3, 0}, {2, 1, 0}, {-2, 3, 0}};
+  const Row rows[] = {{0, 1, 1},  {0, 2, 2}, {0, 3, 2}, {0, 4, 3}, {0, 5, 3}, {-1, 1, 1},
+                      {-1, 3, 3}, {1, 3, 1}, {3, 3, 3}, {4, 3, 0}, {2, 1, 0}, {-2, 3, 0}};
   for (const Row& row : rows) {
     const Result<int> needed = replies_needed(row.asked, row.owners);
     EXPECT_EQ(needed.value_or(0), row.needed) << row.asked << " of " << row.owners;

@@ -206,8 +206,8 @@ const Transcript::Asked& Transcript::asked(CallId call) const {
 std::string Transcript::put_text(const Asked& asked, const PutReply& reply) {
   const CausalContext token = cluster_->decode(asked.key, reply.context);
   if (!asked.save.empty()) contexts_[asked.save] = reply.context;
-  return "ok " + counted(reply.outcome) + (reply.durable ? " durable" : "") + " token=" +
-         text_of(asked.key, token.seen) + (token.may_overwrite ? "" : " for the session only") +
+  return "ok " + counted(reply.outcome) + (reply.durable ? " durable" : "") +
+         " token=" + text_of(asked.key, token.seen) + (token.may_overwrite ? "" : " for the session only") +
          (reply.siblings > 1 ? ", " + std::to_string(reply.siblings) + " siblings" : "");
 }
 

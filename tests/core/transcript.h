@@ -70,9 +70,9 @@ class Transcript {
 
   std::unique_ptr<Cluster> cluster_;
   std::string output_;
-  std::map<CallId, std::string> keys_;    // of calls between nodes
-  std::map<CallId, Asked> questions_;     // of clients
-  Asked current_;                         // the question that is being asked
+  std::map<CallId, std::string> keys_;  // of calls between nodes
+  std::map<CallId, Asked> questions_;   // of clients
+  Asked current_;                       // the question that is being asked
   std::map<std::string, std::string> contexts_;
   std::map<std::pair<std::string, Name>, std::vector<Actor>> actors_;
 };

@@ -1,5 +1,7 @@
 // Every story in tests/scenarios still goes as it is told there. SHOAL_REWRITE=1 in the environment tells them anew:
 // read what changed, and keep it only if you can say why.
+#include "tests/core/transcript.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,8 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-
-#include "tests/core/transcript.h"
 
 namespace shoal {
 namespace {
@@ -42,7 +42,8 @@ TEST_P(Story, GoesAsItIsTold) {
 
 std::string name_of_story(const testing::TestParamInfo<fs::path>& info) {
   std::string name = info.param.stem().string();
-  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 

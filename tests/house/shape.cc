@@ -91,20 +91,29 @@ class BraceCounter {
   std::vector<Function> functions_;
 };
 
-// Every word of a CMakeLists.txt, read as a path from the repo root.
-void add_named_paths(const File& cmake, std::set<std::string>& paths) {
-  static const std::regex root(R"(\$\{(CMAKE_SOURCE_DIR|PROJECT_SOURCE_DIR)\}/)");
+std::vector<std::string> words_of(const File& cmake) {
   static const std::regex comment(R"(#[^\n]*)");
   std::string text = std::regex_replace(cmake.text, comment, "");
   std::ranges::replace_if(
       text, [](char c) { return c == '(' || c == ')' || c == '"'; }, ' ');
   std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+// Every word of a CMakeLists.txt, read as a path from the repo root. A loop's variable may be any word of the file.
+void add_named_paths(const File& cmake, std::set<std::string>& paths) {
+  static const std::regex root(R"(^\$\{(CMAKE|PROJECT)_SOURCE_DIR\}/)");
+  static const std::regex variable(R"(\$\{\w+\})");
   const auto folder = std::filesystem::path(cmake.path).parent_path();
-  for (std::string word; words >> word;) {
-    std::smatch match;
-    const bool from_root = std::regex_search(word, match, root, std::regex_constants::match_continuous);
-    const auto path = from_root ? std::filesystem::path(match.suffix().str()) : folder / word;
-    paths.insert(path.lexically_normal().generic_string());
+  const std::vector<std::string> words = words_of(cmake);
+  for (const std::string& word : words) {
+    const std::string from_root = std::regex_replace(word, root, "");
+    const auto path = from_root == word ? folder / word : std::filesystem::path(from_root);
+    const std::string name = path.lexically_normal().generic_string();
+    if (!std::regex_search(name, variable))
+      paths.insert(name);
+    else
+      for (const std::string& value : words) paths.insert(std::regex_replace(name, variable, value));
   }
 }
 

@@ -79,6 +79,10 @@ TEST(Shape, DeadFilesAreNoticed) {
   EXPECT_THAT(dead_file_complaints({cmake, {"node/base/a.cc", ""}, {"b.cc", ""}}), IsEmpty());
   EXPECT_THAT(dead_file_complaints({cmake, {"node/base/b.cc", ""}}), SizeIs(1));
   EXPECT_THAT(dead_file_complaints({cmake, {"node/base/c.cc", ""}}), SizeIs(1));
+  const File loop{"node/CMakeLists.txt",
+                  "foreach(name one two)\n  add_executable(${name} odd/${name}.cc)\nendforeach()\n"};
+  EXPECT_THAT(dead_file_complaints({loop, {"node/odd/one.cc", ""}, {"node/odd/two.cc", ""}}), IsEmpty());
+  EXPECT_THAT(dead_file_complaints({loop, {"node/odd/three.cc", ""}}), SizeIs(1));
 }
 
 TEST(Shape, TestsThatAreNotGoogleTestAreNoticed) {

@@ -42,7 +42,8 @@ Status set_flag(Config& config, const std::string& flag, const std::string& valu
 
 TEST_F(ConfigTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
   ASSERT_TRUE(read("[node]\nname = \"file\"\nzone = \"file\"\nweight = 7\n"));
-  ASSERT_TRUE(read_config_environment(config, {{"SHOALD_NODE_NAME", "environment"}, {"SHOALD_NODE_ZONE", "environment"}}));
+  ASSERT_TRUE(
+      read_config_environment(config, {{"SHOALD_NODE_NAME", "environment"}, {"SHOALD_NODE_ZONE", "environment"}}));
   ASSERT_TRUE(set_flag(config, "--name", "flag"));
   EXPECT_EQ(config.name, "flag");
   EXPECT_EQ(config.zone, "environment");
@@ -88,7 +89,8 @@ TEST_F(ConfigTest, AnUnknownKeyIsNamedWithItsLineAndTheOneThatWasMeant) {
 
 TEST_F(ConfigTest, AWrongTypeIsNamedWithItsLine) {
   EXPECT_THAT(complaint("[node]\nlisten = 7100\n"), HasSubstr("line 2: node.listen is a text in quotes"));
-  EXPECT_THAT(complaint("[node]\nweight = \"100\"\n"), HasSubstr("line 2: node.weight is a whole number, true or false"));
+  EXPECT_THAT(complaint("[node]\nweight = \"100\"\n"),
+              HasSubstr("line 2: node.weight is a whole number, true or false"));
   EXPECT_THAT(complaint("[node]\nweight = 1.5\n"), HasSubstr("node.weight is a whole number"));
   EXPECT_THAT(complaint("[node]\nweight = [1]\n"), HasSubstr("node.weight is a whole number"));
   EXPECT_THAT(complaint("[node]\nweight = -5\n"), HasSubstr("node.weight is a whole number, not \"-5\""));

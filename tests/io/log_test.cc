@@ -51,9 +51,9 @@ class Log : public testing::Test {
 TEST_F(Log, JsonLinesAreValidWhateverTheMessage) {
   config.log_json = true;
   start();
-  const std::vector<std::string> messages{"plain",          "a \"quoted\" word", "back\\slash", "two\nlines",
-                                          "tab\tand \x01",  "caf\xc3\xa9",       "",            "{} %v %* ${x}",
-                                          "bad \xff utf-8", "cut \xc3",          "</script>"};
+  const std::vector<std::string> messages{
+      "plain", "a \"quoted\" word", "back\\slash",    "two\nlines", "tab\tand \x01", "caf\xc3\xa9",
+      "",      "{} %v %* ${x}",     "bad \xff utf-8", "cut \xc3",   "</script>"};
   for (const std::string& message : messages) spdlog::warn("{}", message);
   const std::vector<std::string> written = lines();
   ASSERT_THAT(written, SizeIs(messages.size()));
@@ -74,8 +74,8 @@ TEST_F(Log, JsonLinesAreValidWhateverTheMessage) {
 TEST_F(Log, PlainLinesSayTimeLevelAndMessage) {
   start();
   spdlog::error("the disk is full");
-  EXPECT_THAT(lines(), testing::ElementsAre(testing::MatchesRegex(
-                           "....-..-..T..:..:..\\....Z error the disk is full")));
+  EXPECT_THAT(lines(),
+              testing::ElementsAre(testing::MatchesRegex("....-..-..T..:..:..\\....Z error the disk is full")));
 }
 
 TEST_F(Log, LeavesOutWhatIsBelowItsLevel) {

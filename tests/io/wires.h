@@ -1,10 +1,9 @@
 // For tests of sockets: two headers of one cluster, ports that are free, and waiting with a bound instead of a sleep.
 #pragma once
 
-#include <zmq.hpp>
-
 #include <functional>
 #include <vector>
+#include <zmq.hpp>
 
 #include "node/base/endpoint.h"
 #include "node/wire/frame.h"

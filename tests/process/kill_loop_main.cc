@@ -1,5 +1,5 @@
-// shoal_kill_loop: kill loops (kill_loop.h) for as long as asked. Every third kills all nodes at once. Exit codes: 0 all
-// was well, 6 something was lost or wrong, 64 wrong usage, 4 the machine refused.
+// shoal_kill_loop: kill loops (kill_loop.h) for as long as asked. Every third kills all nodes at once. Exit codes: 0
+// all was well, 6 something was lost or wrong, 64 wrong usage, 4 the machine refused.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

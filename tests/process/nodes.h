@@ -14,9 +14,9 @@ namespace shoal::test {
 
 struct NodeSpec {
   std::filesystem::path data;
-  std::string listen;             // HOST:PORT
-  std::string name = {};          // its address when empty
-  std::string join = {};          // HOST:PORT; founds a cluster when empty
+  std::string listen;                  // HOST:PORT
+  std::string name = {};               // its address when empty
+  std::string join = {};               // HOST:PORT; founds a cluster when empty
   std::vector<std::string> more = {};  // further arguments
 };
 

@@ -78,8 +78,9 @@ TEST(EntryCodec, WritesTheBytesThatAreDocumented) {
   const std::string bytes = encode_entry(bare);
   EXPECT_EQ(to_hex(bytes.substr(0, 1)), "01");
   // [["b", "k"], [5, 6], [[], [], 0]]
-  EXPECT_EQ(to_hex(bytes.substr(9)), "9392c40162c4016b9205069390"
-                                     "9000");
+  EXPECT_EQ(to_hex(bytes.substr(9)),
+            "9392c40162c4016b9205069390"
+            "9000");
 }
 
 }  // namespace

@@ -178,7 +178,8 @@ TEST(Pieces, CarryALargeMessage) {
 }
 
 TEST(Pieces, AreUsedExactlyFromTheLimitOn) {
-  const std::size_t around = encode_frame(sample_header(), std::vector<Message>{large(1 << 20)}, 1)[0].size() - (1 << 20);
+  const std::size_t around =
+      encode_frame(sample_header(), std::vector<Message>{large(1 << 20)}, 1)[0].size() - (1 << 20);
   const Message fits = large(kFrameBytesMax - around);
   const Message does_not = large(kFrameBytesMax - around + 1);
   EXPECT_THAT(encode_frame(sample_header(), {&fits, 1}, 1), SizeIs(1));
@@ -186,7 +187,8 @@ TEST(Pieces, AreUsedExactlyFromTheLimitOn) {
 }
 
 TEST(Pieces, StandBetweenWholeFramesOfOneTurn) {
-  const std::vector<Message> turn{Ping{1}, large(2 * kFrameBytesMax, 'a'), Ping{2}, large(2 * kFrameBytesMax, 'b'), Ping{3}};
+  const std::vector<Message> turn{Ping{1}, large(2 * kFrameBytesMax, 'a'), Ping{2}, large(2 * kFrameBytesMax, 'b'),
+                                  Ping{3}};
   FrameReader reader(kClientAssemblyBytesMax);
   std::vector<std::size_t> kinds;
   for (const Frame& frame : read_all(reader, encode_frame(sample_header(), turn, 9)))

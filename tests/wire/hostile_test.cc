@@ -1,4 +1,5 @@
-// Hostile bytes: whatever comes, a frame is refused or harmless, and never costs more memory than its own size warrants.
+// Hostile bytes: whatever comes, a frame is refused or harmless, and never costs more memory than its own size
+// warrants.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -118,9 +119,8 @@ TEST(Hostile, TooManyMessagesInOneFrameAreRefused) {
 
 TEST(Hostile, EnumsOutOfRangeAreRefused) {
   const auto replicated = [](std::uint64_t outcome) {
-    return frame_around(Message(Replicated{}).index(), [&](wire::Packer& packer) {
-      packer(std::uint64_t{1}, std::uint64_t{1}, outcome, true);
-    });
+    return frame_around(Message(Replicated{}).index(),
+                        [&](wire::Packer& packer) { packer(std::uint64_t{1}, std::uint64_t{1}, outcome, true); });
   };
   EXPECT_TRUE(accepted(replicated(static_cast<std::uint64_t>(Errc::closed))));
   EXPECT_FALSE(accepted(replicated(static_cast<std::uint64_t>(Errc::closed) + 1)));
@@ -140,14 +140,13 @@ TEST(Hostile, IntegersThatDoNotFitAreRefused) {
   EXPECT_TRUE(accepted(get_with_r(std::int64_t{2'147'483'647})));
   EXPECT_FALSE(accepted(get_with_r(std::int64_t{2'147'483'648})));
   EXPECT_FALSE(accepted(get_with_r(std::int64_t{-2'147'483'649})));
-  const std::string negative_call = frame_around(
-      Message(Hello{}).index(), [](wire::Packer& packer) { packer(std::int64_t{-1}); });
+  const std::string negative_call =
+      frame_around(Message(Hello{}).index(), [](wire::Packer& packer) { packer(std::int64_t{-1}); });
   EXPECT_FALSE(accepted(negative_call));
 }
 
 TEST(Hostile, TextInPlaceOfBytesAndTheLikeIsRefused) {
-  const std::string bool_for_call =
-      frame_around(Message(Hello{}).index(), [](wire::Packer& packer) { packer(true); });
+  const std::string bool_for_call = frame_around(Message(Hello{}).index(), [](wire::Packer& packer) { packer(true); });
   const std::string nil_for_fields =
       frame_around(Message(Hello{}).index(), [](wire::Packer& packer) { packer.put(std::optional<Slot>()); });
   EXPECT_FALSE(accepted(bool_for_call));

@@ -25,9 +25,7 @@ PutRequest sample_put() {
 
 ListRequest sample_list() { return ListRequest{{13}, "default", "prefix/", kPartition, kSlot, 77, 2, 300ms}; }
 
-GetReply sample_get_reply() {
-  return GetReply{{14}, sample_error(), {{Blob("v1"), {5}}, {Blob(""), {6}}}, "context"};
-}
+GetReply sample_get_reply() { return GetReply{{14}, sample_error(), {{Blob("v1"), {5}}, {Blob(""), {6}}}, "context"}; }
 
 PutReply sample_put_reply() { return PutReply{{15}, sample_error(), 1, true, 3, "token"}; }
 
@@ -75,9 +73,7 @@ Record sample_record() {
 
 Entry sample_entry() { return Entry{kKey, sample_record(), {Incarnation::of(3, 99), 5}}; }
 
-FrameHeader sample_header() {
-  return FrameHeader{kProtocolVersion, {0xdeadbeefcafef00d}, {3}, Incarnation::of(3, 99)};
-}
+FrameHeader sample_header() { return FrameHeader{kProtocolVersion, {0xdeadbeefcafef00d}, {3}, Incarnation::of(3, 99)}; }
 
 std::vector<Message> sample_messages() {
   return {
