@@ -32,7 +32,13 @@ Member self_as_member(const Config& config, NodeId self) {
                 .weight = static_cast<std::uint32_t>(config.weight)};
 }
 
-std::optional<JoinReply> read_reply(zmq::socket_t& socket, CallId call) {
+std::string sentence_of(const Refused& refused, ClusterId known) {
+  if (refused.reason != Refused::Reason::cluster) return refused.sentence;
+  return "this data folder's node belongs to cluster " + to_string(known) +
+         ", which --join does not lead to: use another folder, or correct --join";
+}
+
+std::optional<JoinReply> read_reply(zmq::socket_t& socket, CallId call, ClusterId known) {
   const std::optional<Incoming> incoming = receive_frame(socket, false);
   if (!incoming) return std::nullopt;
   FrameReader reader(kFrameBytesMax);
@@ -41,7 +47,7 @@ std::optional<JoinReply> read_reply(zmq::socket_t& socket, CallId call) {
   for (const Message& message : (*frame)->messages) {
     if (const auto* reply = std::get_if<JoinReply>(&message); reply != nullptr && reply->call == call) return *reply;
     if (const auto* refused = std::get_if<Refused>(&message))
-      return JoinReply{call, fail(Errc::refused, refused->sentence), std::nullopt};
+      return JoinReply{call, fail(Errc::refused, sentence_of(*refused, known)), std::nullopt};
   }
   return std::nullopt;
 }
@@ -60,7 +66,8 @@ Membership found_cluster(const Config& config, NodeId self) {
   return document;
 }
 
-Result<Membership> join_cluster(zmq::context_t& context, const Config& config, NodeId self, int signal_fd) {
+Result<Membership> join_cluster(zmq::context_t& context, const Config& config, NodeId self, ClusterId known,
+                                int signal_fd) {
   const Result<Endpoint> seed = parse_endpoint(config.join);
   if (!seed) return seed.error();
   zmq::socket_t socket(context, zmq::socket_type::dealer);
@@ -72,13 +79,13 @@ Result<Membership> join_cluster(zmq::context_t& context, const Config& config, N
 
   const CallId call{random_u64()};
   const Message question = Join{call, self_as_member(config, self), config.reset_identity};
-  const std::vector<std::string> frames = encode_frame(FrameHeader{}, {&question, 1}, 1);
+  const std::vector<std::string> frames = encode_frame(FrameHeader{.cluster = known}, {&question, 1}, 1);
   for (const Instant give_up = read_clock().mono + kGiveUpAfter; read_clock().mono < give_up;) {
     for (const std::string& frame : frames) send_frame(socket, {}, frame);
     std::vector<zmq::pollitem_t> items{{socket.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, signal_fd, ZMQ_POLLIN, 0}};
     zmq::poll(items, kAskAgainAfter);
     if ((items[1].revents & ZMQ_POLLIN) != 0) return fail(Errc::closed, "stopped while waiting to join");
-    const std::optional<JoinReply> reply = read_reply(socket, call);
+    const std::optional<JoinReply> reply = read_reply(socket, call, known);
     if (!reply) continue;
     if (reply->outcome.code != Errc::ok) return reply->outcome;
     if (reply->document) return *reply->document;

@@ -61,7 +61,7 @@ Result<Membership> first_document(const Config& config, const DataFolder& folder
   const std::optional<Membership>& stored = store.document();
   if (config.join.empty()) return stored ? *stored : found_cluster(config, self);
   zmq::context_t context(1);
-  Result<Membership> joined = join_cluster(context, config, self, signal_fd);
+  Result<Membership> joined = join_cluster(context, config, self, folder.identity().cluster, signal_fd);
   if (joined || !stored || joined.error().code != Errc::timeout) return joined;
   spdlog::warn("{}; going on with the membership stored here", joined.error().message);
   return *stored;

@@ -50,6 +50,18 @@ TEST(Retry, JoinsTheRequestThatIsStillOpen) {
   EXPECT_THAT(c.record('a', "k").siblings, SizeIs(1));
 }
 
+// The retry finds too few owners up and changes nothing, but the first try minted: "certainly not applied" would lie.
+TEST(Retry, ThatIsRefusedDoesNotDenyTheFirstTry) {
+  Cluster c("abc");
+  c.isolate('a');
+  const CallId first = c.start_put('a', {.request = kRequest, .timeout = 100ms});
+  c.advance(100ms);
+  ASSERT_TRUE(c.reply<PutReply>(first).outcome.maybe_applied());
+  c.believe('b', Liveness::dead);
+  c.believe('c', Liveness::dead);
+  EXPECT_TRUE(c.put('a', {.request = kRequest}).outcome.maybe_applied());
+}
+
 TEST(Retry, AfterAFailureFinishesTheWriteItBegan) {
   Cluster c("abc");
   c.isolate('a');
@@ -80,6 +92,16 @@ TEST(Retry, OfAWriteWhoseRecordWasLostMakesItAgain) {
   for (const Name name : {'a', 'b', 'c'}) c.store(name).forget(c.slot("k"));
   EXPECT_EQ(c.put('a', {.value = "v1", .request = kRequest}).outcome.code, Errc::ok);
   EXPECT_THAT(values_of(c.get('b', {.r = 3})), ElementsAre("v1"));
+}
+
+// What is there now was written after the loss: it does not cover the first try.
+TEST(Retry, OfAWriteThatWasLostUnderANewerOneMakesItAgain) {
+  Cluster c("abc");
+  c.put('a', {.value = "v1", .request = kRequest});
+  for (const Name name : {'a', 'b', 'c'}) c.store(name).forget(c.slot("k"));
+  c.put('a', {.value = "v2"});
+  c.put('a', {.value = "v1", .request = kRequest});
+  EXPECT_THAT(values_of(c.get('b', {.r = 3})), ElementsAre("v1", "v2"));
 }
 
 // Others have gone on since: the retry brings nothing back, and its token overwrites nothing.
@@ -224,6 +246,19 @@ TEST(Amnesia, IsNoticedInTheContextOfAClient) {
   c.put('a', {.value = "v2", .context = first.context});
   EXPECT_EQ(c.marks('a', Mark::put_new_epoch_after_amnesia), 1U);
   EXPECT_THAT(values_of(c.get('b', {.r = 3})), ElementsAre("v2"));
+}
+
+// A's record falls back to an older state of its own. A client that saw v2 but never v3 writes on: as the same actor,
+// the next dot would claim to cover v3.
+TEST(Amnesia, OfTheNewestPartIsNoticedInTheContextOfAClient) {
+  Cluster c("abc");
+  const PutReply first = c.put('a', {.value = "v1"});
+  const EntryPtr older = c.store('a').held(c.slot("k"));
+  const PutReply second = c.put('a', {.value = "v2", .context = first.context});
+  c.put('a', {.value = "v3"});
+  c.store('a').write(c.slot("k"), older);
+  c.put('a', {.value = "v4", .context = second.context});
+  EXPECT_THAT(values_of(c.get('b', {.r = 3})), ElementsAre("v3", "v4"));
 }
 
 TEST(Amnesia, IsHealedByAPeersState) {

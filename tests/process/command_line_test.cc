@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"MissingConfigFile",
               {"--data", "DATA", "--config", "/nowhere/shoald.toml"},
               "/nowhere/shoald.toml cannot be read"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& wrong) { return wrong.param.name; });
 
 TEST_F(CommandLine, AnUnknownSettingIsNamedWithItsLineAndTheNearestOne) {
   const std::string file = config_file("[node]\nname = \"a\"\n\n[storage]\ndurabilty = \"sync\"\n");

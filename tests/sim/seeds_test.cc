@@ -42,7 +42,7 @@ TEST(Seeds, OptionsPrintEveryFault) {
 
 class SoakLog : public ::testing::Test {
  protected:
-  ~SoakLog() override { unlink(path_.c_str()); }
+  void TearDown() override { unlink(path_.c_str()); }
   std::string path_ = ::testing::TempDir() + "shoal_sim_log_" + std::to_string(getpid());
 };
 
