@@ -27,13 +27,6 @@ Error as_retry(Error error) {
   return error;
 }
 
-// A retry may fail in a way that changed nothing; its first try made a dot here all the same.
-Error after_a_mint(Error error) {
-  error.code = Errc::indeterminate;
-  error.message += "; but an earlier try of this write may have been applied";
-  return error;
-}
-
 Result<CausalContext> seen_by(const PutRequest& request, const HashKey& cluster_key, const Slot& slot) {
   if (request.context.empty()) return CausalContext{.slot = slot};
   Result<CausalContext> context = decode_context(request.context, cluster_key, slot);
@@ -62,7 +55,7 @@ void PutCoordinator::on_request(const Address& asker, const PutRequest& request,
   const HashKey& cluster_key = services_.formation.document().cluster_key;
   const Slot slot = slot_of(cluster_key, request.key);
   const auto refuse = [&](const Error& error) {
-    services_.reply(asker, PutReply{request.call, requests_.find(request.request) ? after_a_mint(error) : error});
+    services_.reply(asker, PutReply{request.call, requests_.find(request.request) ? as_retry(error) : error});
   };
 
   Result<Quorum> quorum = quorum_for(request, slot);

@@ -117,8 +117,12 @@ TEST(Retry, OfAWriteThatWasOverwrittenChangesNothing) {
 
 TEST(Retry, OfAnotherKeyUnderTheSameIdIsAWriteOfItsOwn) {
   Cluster c("abc");
-  c.put('a', {.key = "k1", .value = "v1", .request = kRequest});
-  c.put('a', {.key = "k2", .value = "v2", .request = kRequest});
+  for (const Name name : {'a', 'b', 'c'}) c.slow_disk(name);
+  const CallId one = c.start_put('a', {.key = "k1", .value = "v1", .request = kRequest});
+  const CallId two = c.start_put('a', {.key = "k2", .value = "v2", .request = kRequest});
+  for (const Name name : {'a', 'b', 'c'}) c.fast_disk(name);
+  EXPECT_TRUE(c.answered(one) && c.answered(two));
+  EXPECT_THAT(values_of(c.get('b', {.key = "k1"})), ElementsAre("v1"));
   EXPECT_THAT(values_of(c.get('b', {.key = "k2"})), ElementsAre("v2"));
 }
 
