@@ -45,7 +45,7 @@ TEST_F(ClientTest, WhatWasPutIsRead) {
 }
 
 TEST_F(ClientTest, BytesArriveAsTheyAre) {
-  std::string value = "\xff\x00 binary \n";
+  std::string value("\xff\x00 binary \n", 11);
   value.push_back('\0');
   const std::string key("\x00\x01k", 3);
   ASSERT_TRUE(db_.put(key, value));
@@ -349,7 +349,7 @@ TEST_F(ClientTest, UpdateNeverDropsAConflictSilently) {
 TEST_F(ClientTest, UpdateMergesWithItsResolver) {
   ASSERT_TRUE(db_.put("k", "b"));
   ASSERT_TRUE(db_.put("k", "a"));
-  const auto append = [](std::optional<std::string> value) { return *value + "!"; };
+  const auto append = [](std::optional<std::string> value) { return value.value() + "!"; };
   EXPECT_EQ(db_.update("k", append, resolve::largest()).value(), "b!");
   ASSERT_TRUE(db_.put("k", "z"));
   EXPECT_EQ(db_.update("k", append, resolve::last_writer()).value(), "z!");
