@@ -93,12 +93,12 @@ Pending<Object> Async::get(std::string_view key, ReadOptions options) {
   return engine_->ask<Object>(*std::move(request), timeout, to_object);
 }
 
-Pending<Receipt> Async::put(std::string_view key, std::string_view value, WriteOptions options) {
+Pending<Receipt> Async::put(std::string_view key, std::string_view value, const WriteOptions& options) {
   return send_put(*engine_, put_request(*engine_, key, value, false, options));
 }
 
 // A tombstone that replaces nothing would stand beside the value and delete nothing: so it reads first.
-Pending<Receipt> Async::del(std::string_view key, WriteOptions options) {
+Pending<Receipt> Async::del(std::string_view key, const WriteOptions& options) {
   Result<PutRequest> tombstone = put_request(*engine_, key, {}, true, options);
   if (!tombstone || !tombstone->context.empty()) return send_put(*engine_, std::move(tombstone));
   auto state = std::make_shared<PendingState<Receipt>>(engine_);
@@ -157,16 +157,14 @@ Client::~Client() {
 
 Async Client::async() const { return Async(engine_); }
 
-Result<Object> Client::get(std::string_view key, ReadOptions options) {
-  return async().get(key, std::move(options)).get();
+Result<Object> Client::get(std::string_view key, ReadOptions options) { return async().get(key, options).get(); }
+
+Result<Receipt> Client::put(std::string_view key, std::string_view value, const WriteOptions& options) {
+  return async().put(key, value, options).get();
 }
 
-Result<Receipt> Client::put(std::string_view key, std::string_view value, WriteOptions options) {
-  return async().put(key, value, std::move(options)).get();
-}
-
-Result<Receipt> Client::del(std::string_view key, WriteOptions options) {
-  return async().del(key, std::move(options)).get();
+Result<Receipt> Client::del(std::string_view key, const WriteOptions& options) {
+  return async().del(key, options).get();
 }
 
 Result<NodeStatus> Client::status(std::string_view node) { return async().status(node).get(); }

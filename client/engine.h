@@ -39,7 +39,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   // The same, as a promise of the reply's alternative `Wanted`, seen through `convert`.
   template <class T>
-  Pending<T> ask(Request request, Millis timeout, std::function<Result<T>(Reply)> convert) {
+  Pending<T> ask(Request&& request, Millis timeout, std::function<Result<T>(Reply)> convert) {
     auto state = std::make_shared<PendingState<T>>(weak_from_this());
     submit(std::move(request), {}, timeout, [state, convert = std::move(convert)](Result<Reply> reply) {
       state->complete(reply ? convert(*std::move(reply)) : Result<T>(reply.error()));

@@ -10,10 +10,6 @@
 
 namespace shoal {
 
-using client_detail::AskRing;
-using client_detail::Engine;
-using client_detail::Reply;
-
 namespace client_detail {
 
 struct ScanState {

@@ -60,7 +60,7 @@ class Update {
   }
 
   // The change is in the store, but stands beside other values.
-  static Error unmerged(Error error) {
+  static Error unmerged(const Error& error) {
     return Error{.code = Errc::indeterminate,
                  .message = "the change was written, but not merged with concurrent values: " + error.message,
                  .acks = error.acks,

@@ -71,8 +71,8 @@ void merge(Kind kind, Record& record, Ownership& ownership, const Record& other)
 }
 
 void merge(Kind kind, Record& record, const Record& other) {
-  record.siblings = kind == Kind::lww ? lww_winner(std::move(record.siblings), other.siblings)
-                                      : surviving_siblings(record, other);
+  record.siblings =
+      kind == Kind::lww ? lww_winner(std::move(record.siblings), other.siblings) : surviving_siblings(record, other);
   record.clock.join(other.clock);
   record.stamp = std::min(record.stamp, other.stamp);
 }

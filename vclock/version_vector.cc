@@ -26,8 +26,7 @@ std::uint64_t VersionVector::at(const Actor& actor) const {
 }
 
 bool VersionVector::descends(const VersionVector& other) const {
-  return std::ranges::all_of(other.entries_,
-                             [this](const Entry& entry) { return entry.counter <= at(entry.actor); });
+  return std::ranges::all_of(other.entries_, [this](const Entry& entry) { return entry.counter <= at(entry.actor); });
 }
 
 void VersionVector::raise(const Dot& dot) {

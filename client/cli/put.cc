@@ -49,11 +49,12 @@ int print_receipt(const Session& session, const std::string& key, const Receipt&
 }
 
 // What a write without a token replaces. Being writable comes first: when the read fails, the write goes on without a
-// context and may then stand beside other values.
+// context and may then stand beside other values. What is wrong with the request itself the write says.
 Context context_from_read(Session& session, const Put& put) {
   ReadOptions reading = session.reading();
   reading.timeout = std::max(session.timeout() / 2, Millis{1});
   Result<Object> seen = session.db().get(put.key, reading);
+  if (!seen && exit_code_of(seen.error().code) == kUsage) return {};
   if (!seen) {
     session.say("could not read " + shown(put.key) + " first (" + seen.error().message +
                 "); the write may end up beside an existing value");

@@ -259,8 +259,8 @@ class Async {
   explicit Async(std::shared_ptr<client_detail::Engine> engine) : engine_(std::move(engine)) {}
 
   Pending<Object> get(std::string_view key, ReadOptions options = {});
-  Pending<Receipt> put(std::string_view key, std::string_view value, WriteOptions options = {});
-  Pending<Receipt> del(std::string_view key, WriteOptions options = {});
+  Pending<Receipt> put(std::string_view key, std::string_view value, const WriteOptions& options = {});
+  Pending<Receipt> del(std::string_view key, const WriteOptions& options = {});
   Pending<NodeStatus> status(std::string_view node = {});
 
  private:
@@ -279,9 +279,9 @@ class Client {
 
   // Success with !exists() when there is no such key.
   Result<Object> get(std::string_view key, ReadOptions options = {});
-  Result<Receipt> put(std::string_view key, std::string_view value, WriteOptions options = {});
+  Result<Receipt> put(std::string_view key, std::string_view value, const WriteOptions& options = {});
   // Without a context it reads first and deletes what it saw; Errc::not_found when there was nothing.
-  Result<Receipt> del(std::string_view key, WriteOptions options = {});
+  Result<Receipt> del(std::string_view key, const WriteOptions& options = {});
 
   // The recommended write: reads, merges siblings with `resolver`, applies `change`, writes back with the context.
   // `change` gets nothing when there is no such key. Where another writer got in between, so that both values stand

@@ -42,7 +42,8 @@ Result<std::string> from_base64url(std::string_view text) {
   const char* end = nullptr;
   const int status = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
                                        text.size(), nullptr, &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-  if (!ascii || status != 0 || end != text.data() + text.size()) return fail(Errc::invalid, "this is not base64url text");
+  if (!ascii || status != 0 || end != text.data() + text.size())
+    return fail(Errc::invalid, "this is not base64url text");
   out.resize(length);
   return out;
 }
@@ -54,7 +55,8 @@ void append_u64(std::string& out, std::uint64_t value) {
 std::uint64_t read_u64(std::string_view eight_bytes) {
   SHOAL_CHECK(eight_bytes.size() >= 8);
   std::uint64_t value = 0;
-  for (int i = 0; i < 8; ++i) value = (value << 8) | static_cast<unsigned char>(eight_bytes[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < 8; ++i)
+    value = (value << 8) | static_cast<unsigned char>(eight_bytes[static_cast<std::size_t>(i)]);
   return value;
 }
 

@@ -10,8 +10,8 @@ Status check_key(const Key& key) {
     return fail(Errc::too_large,
                 "the key has " + std::to_string(key.name.size()) + " bytes; keys have 1 to 1024 bytes");
   if (key.bucket != kDefaultBucket)
-    return fail(Errc::invalid, "there is no bucket \"" + key.bucket.substr(0, kBucketBytesMax) +
-                                   "\"; the only bucket is \"default\"");
+    return fail(Errc::invalid,
+                "there is no bucket \"" + key.bucket.substr(0, kBucketBytesMax) + "\"; the only bucket is \"default\"");
   return Unit{};
 }
 

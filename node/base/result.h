@@ -14,20 +14,20 @@ namespace shoal {
 // What went wrong, for programs. `describe` has one sentence each, for people.
 enum class Errc : std::uint8_t {
   ok = 0,
-  not_found = 1,       // no such key
-  conflict = 2,        // concurrent values, or a token that may not overwrite
-  invalid = 3,         // the request itself is wrong; nothing was changed
-  bad_context = 4,     // a context that is malformed, forged, or of another key
-  too_large = 5,       // over a limit; nothing was changed
-  unavailable = 6,     // too few replicas; certainly not applied
-  indeterminate = 7,   // not confirmed in time; may have been applied
-  timeout = 8,         // a read that found too few replies in time
-  overloaded = 9,      // refused early; certainly not applied
-  no_space = 10,       // the disk takes no more; certainly not applied
-  refused = 11,        // not allowed, or not this cluster
-  corrupt = 12,        // bytes that fail their checksum or their format
-  io = 13,             // the machine's disk or network failed
-  closed = 14,         // the client or node is shutting down
+  not_found = 1,      // no such key
+  conflict = 2,       // concurrent values, or a token that may not overwrite
+  invalid = 3,        // the request itself is wrong; nothing was changed
+  bad_context = 4,    // a context that is malformed, forged, or of another key
+  too_large = 5,      // over a limit; nothing was changed
+  unavailable = 6,    // too few replicas; certainly not applied
+  indeterminate = 7,  // not confirmed in time; may have been applied
+  timeout = 8,        // a read that found too few replies in time
+  overloaded = 9,     // refused early; certainly not applied
+  no_space = 10,      // the disk takes no more; certainly not applied
+  refused = 11,       // not allowed, or not this cluster
+  corrupt = 12,       // bytes that fail their checksum or their format
+  io = 13,            // the machine's disk or network failed
+  closed = 14,        // the client or node is shutting down
 };
 
 const char* describe(Errc code);
@@ -57,8 +57,8 @@ class BadResult : public std::runtime_error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}           // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}       // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }

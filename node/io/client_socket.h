@@ -4,10 +4,9 @@
 // or gone is dropped and counted: the client's own deadline tells it.
 #pragma once
 
-#include <zmq.hpp>
-
 #include <functional>
 #include <span>
+#include <zmq.hpp>
 
 #include "node/base/endpoint.h"
 #include "node/io/counters.h"

@@ -31,7 +31,7 @@ struct Config {
   std::uint64_t replicas = kReplicasDefault;      // founder only
   std::uint64_t partitions = kPartitionsDefault;  // founder only
 
-  std::string durability = "sync";                // or "relaxed"
+  std::string durability = "sync";  // or "relaxed"
   std::uint64_t relaxed_interval_ms = 1000;
   std::uint64_t overlay_mib = 256;
   std::uint64_t map_gib = 512;

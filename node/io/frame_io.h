@@ -1,11 +1,10 @@
 // The few ZeroMQ calls that every socket of a node shares.
 #pragma once
 
-#include <zmq.hpp>
-
 #include <map>
 #include <optional>
 #include <string>
+#include <zmq.hpp>
 
 #include "node/base/endpoint.h"
 #include "node/wire/frame.h"

@@ -4,13 +4,12 @@
 // and takes changes of liveness out; event_fd() becomes readable when there are some.
 #pragma once
 
-#include <zmq.hpp>
-
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+#include <zmq.hpp>
 
 #include "gossip/direct_probe.h"
 #include "node/io/peer_sockets.h"

@@ -17,8 +17,6 @@
 // Lives on one thread. ZeroMQ reference: zmq_socket(3), zmq_setsockopt(3).
 #pragma once
 
-#include <zmq.hpp>
-
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -27,6 +25,7 @@
 #include <span>
 #include <string>
 #include <vector>
+#include <zmq.hpp>
 
 #include "gossip/incarnations.h"
 #include "gossip/liveness.h"
@@ -40,8 +39,8 @@ namespace shoal {
 
 class PeerSockets {
  public:
-  // `port_offset` is added to the port of every address: 1 for data, 3 for gossip. Gossip keeps no backlog: a probe that
-  // cannot leave now is worthless later.
+  // `port_offset` is added to the port of every address: 1 for data, 3 for gossip. Gossip keeps no backlog: a probe
+  // that cannot leave now is worthless later.
   PeerSockets(zmq::context_t& context, const FrameHeader& header, std::uint16_t port_offset,
               std::size_t backlog_bytes_max, Counters& counters);
 

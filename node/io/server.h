@@ -8,12 +8,11 @@
 // Drains what is there before it waits again, up to a bound, so that a flood on one socket starves nobody.
 #pragma once
 
-#include <zmq.hpp>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+#include <zmq.hpp>
 
 #include "node/base/result.h"
 #include "node/core/node.h"

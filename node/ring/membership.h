@@ -41,8 +41,8 @@ struct Membership {
   Epoch epoch;
   std::uint32_t partitions = kPartitionsDefault;  // Q, a power of two, fixed for ever
   std::uint32_t replicas = kReplicasDefault;      // n, fixed for ever
-  NodeId founder;       // numbers the documents until an agreed register does
-  bool forming = true;  // members may still join; closed for good before the first client write (ruling 18)
+  NodeId founder;                                 // numbers the documents until an agreed register does
+  bool forming = true;          // members may still join; closed for good before the first client write (ruling 18)
   std::vector<Member> members;  // sorted by id; removed ones stay, their ids never come back
   friend bool operator==(const Membership&, const Membership&) = default;
 

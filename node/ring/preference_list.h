@@ -29,8 +29,8 @@ class PreferenceLists {
 
  private:
   Membership document_;
-  std::size_t width_ = 0;        // members per row
-  std::vector<NodeId> ranked_;   // Q rows
+  std::size_t width_ = 0;       // members per row
+  std::vector<NodeId> ranked_;  // Q rows
 };
 
 using Ring = std::shared_ptr<const PreferenceLists>;

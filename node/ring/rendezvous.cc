@@ -19,7 +19,7 @@ constexpr int kFractionBits = 48;
 std::uint64_t negative_log2(std::uint64_t hash) {
   // x = 2 * hash + 1 stands for hash + 1/2 exactly; -log2((hash + 1/2) / 2^64) = 65 - log2(x).
   const Wide x = (Wide{hash} << 1) | 1;
-  const int high = hash == 0 ? 0 : 64 - std::countl_zero(hash);  // position of the top bit of x
+  const int high = hash == 0 ? 0 : 64 - std::countl_zero(hash);      // position of the top bit of x
   Wide mantissa = high <= 63 ? x << (63 - high) : x >> (high - 63);  // in [2^63, 2^64): 1.xxx with 63 fractional bits
   std::uint64_t log2 = static_cast<std::uint64_t>(high);
   for (int bit = 0; bit < kFractionBits; ++bit) {

@@ -199,7 +199,7 @@ TEST_F(Cli, WhatIsWrongIsRefusedAndChangesNothing) {
   expect_refused({"put", "other", "x", "--context", token}, kUsage, "context");
   expect_refused({"del", "other", "--context", token}, kUsage, "context");
   expect_refused({"put", "guarded", "x", "-w", "none"}, kUsage, "is not a number of replicas");
-  expect_refused({"put", "guarded", "x", "-w", "3"}, kUsage, "");
+  expect_refused({"put", "guarded", "x", "-w", "3"}, kUsage, "3 replicas");
   expect_refused({"put", "guarded"}, kUsage, "put needs one of VALUE");
   expect_refused({"put", "guarded", "x", "y"}, kUsage, "");
   expect_refused({"put", "guarded", "--file", "/nowhere"}, kUsage, "cannot read /nowhere");
@@ -350,13 +350,13 @@ TEST(CliPages, EachKeyComesOnceThroughSmallPages) {
   const TempFolder folder;
   const std::string seed = loopback(free_ports());
   const Program node = start_node({.data = folder.path() / "n1", .listen = seed},
-                                  {.input = {}, .environment = {"SHOALD_CLUSTER_PARTITIONS=16"}});
+                                  {.input = {}, .environment = {"SHOALD_CLUSTER_PARTITIONS=256"}});
   std::string input;
   for (int i = 0; i < 400; ++i) input += "{\"key\":\"" + std::to_string(i) + "\",\"value\":\"v\"}\n";
   ASSERT_EQ(shoal(seed, {"load"}, input).code, kDone);
   Client db(Options{.seeds = {seed}, .timeout = kPatience});
   std::vector<std::string> keys;
-  for (const std::string& key : db.scan({}, {.page = 7})) keys.push_back(key);
+  for (const std::string& key : db.scan({}, {.page = 1})) keys.push_back(key);
   EXPECT_EQ(keys.size(), 400U);
   EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), 400U);
 }

@@ -78,7 +78,7 @@ class KillLoop {
 
 Result<KillReport> run_kill_loop(const KillOptions& options) {
   Result<LocalCluster> cluster = LocalCluster::start(
-      {.shoald = options.shoald, .dir = options.dir, .nodes = kNodes, .arguments = {"--durability", "sync"}});
+      {.shoald = options.shoald, .dir = options.dir, .nodes = kNodes, .arguments = options.arguments});
   if (!cluster) return cluster.error();
   return KillLoop(options, *std::move(cluster)).run();
 }

@@ -23,6 +23,7 @@ struct KillOptions {
   std::uint64_t seed = 1;
   int rounds = 15;
   Victims victims = Victims::one;
+  std::vector<std::string> arguments = {"--durability", "sync"};  // of every node
 };
 
 struct KillReport {
