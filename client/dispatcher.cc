@@ -181,6 +181,7 @@ void Dispatcher::lost(const std::string& address, Instant now) {
     Open* open = take_attempt(CallId{call}, id, handed_over);
     if (open == nullptr) continue;
     open->maybe_applied = open->maybe_applied || (handed_over && is_write(open->operation));
+    if (open->last.code == Errc::ok) open->last = fail(Errc::unavailable, "the connection to " + address + " was lost");
     go_on(id, *open, now, true);
   }
   if (!ring_ && !open_.empty() && seeds_greeted_ < config_.seeds.size()) greet_next_seed(now);

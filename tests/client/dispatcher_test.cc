@@ -213,7 +213,7 @@ TEST_F(DispatcherTest, AReadThatWasLostIsNoMaybe) {
   EXPECT_TRUE(asked(owner(0)));
   for (std::size_t rank = 0; rank < 3; ++rank) dispatcher_.lost(owner(rank), now_);
   pass(300 * kMs);
-  EXPECT_EQ(code(), Errc::timeout);
+  EXPECT_EQ(code(), Errc::unavailable);
 }
 
 // One silent and two refusals: the silent one may have applied it.

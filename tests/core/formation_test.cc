@@ -8,10 +8,8 @@ namespace shoal {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::SizeIs;
 
 const ClusterOptions kForming{.forming = true};
 

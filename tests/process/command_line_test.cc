@@ -19,6 +19,8 @@ struct Wrong {
   std::vector<std::string> environment = {};
 };
 
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.name; }
+
 class CommandLine : public testing::Test {
  protected:
   Outcome shoald(std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) {

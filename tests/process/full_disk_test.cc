@@ -21,7 +21,7 @@ constexpr int kWritesMax = 2000;  // far more than fit
 
 // The node's folder is on a small file system in a mount namespace that a sleeping process keeps alive; nobody else
 // sees it, and nothing is left when that process ends.
-class FullDiskTest : public testing::Test {
+class FullDiskOfALiveNode : public testing::Test {
  protected:
   void SetUp() override {
     if (run({"unshare", "-m", "true"}).code != 0)
@@ -83,7 +83,7 @@ class FullDiskTest : public testing::Test {
   std::vector<std::string> unwritten_;
 };
 
-TEST_F(FullDiskTest, WritesAreRefusedReadsGoOnAndAllIsWellWhenThereIsSpaceAgain) {
+TEST_F(FullDiskOfALiveNode, WritesAreRefusedReadsGoOnAndAllIsWellWhenThereIsSpaceAgain) {
   for (; next_ < 20; ++next_) {
     const std::string key = "key " + std::to_string(next_);
     stored_[key] = key;
@@ -113,7 +113,7 @@ TEST_F(FullDiskTest, WritesAreRefusedReadsGoOnAndAllIsWellWhenThereIsSpaceAgain)
 }
 
 // Neither the crash nor the attempt to start without any space costs what was acknowledged.
-TEST_F(FullDiskTest, ANodeThatDiesOnAFullDiskStartsAgainWhenThereIsSpace) {
+TEST_F(FullDiskOfALiveNode, ANodeThatDiesOnAFullDiskStartsAgainWhenThereIsSpace) {
   fill();
   write_until_refused();
   EXPECT_EQ(node_.end(SIGKILL).code, 128 + SIGKILL);

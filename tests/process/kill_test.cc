@@ -41,8 +41,7 @@ TEST(KillLoop, NoticesWhatNodesThatDoNotSyncLose) {
                                            .victims = Victims::all,
                                            .arguments = {"--durability", "relaxed", "--config", config.string()}})
                                 .value();
-  ASSERT_FALSE(report.violations.empty());
-  EXPECT_THAT(report.violations.front(), testing::HasSubstr("was acknowledged and is lost"));
+  EXPECT_THAT(report.violations, testing::Contains(testing::HasSubstr("was acknowledged and is lost")));
 }
 
 TEST(KillLoop, ALogIsGoneOnWith) {
