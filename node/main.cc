@@ -2,6 +2,7 @@
 // code: 0 stopped by a signal, 2 wrong usage or configuration, 4 the machine refused (ports, disk), 7 the cluster
 // refused this node.
 #include <sodium.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -13,8 +14,6 @@
 #include "node/io/log.h"
 #include "node/io/server.h"
 #include "node/io/signals.h"
-
-extern char** environ;
 
 namespace {
 

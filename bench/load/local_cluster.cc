@@ -52,6 +52,7 @@ std::string last_line(const std::filesystem::path& file) {
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   ::execvp(arguments[0], arguments.data());
@@ -177,6 +178,7 @@ std::string LocalCluster::address(int node) const {
 
 std::vector<std::string> LocalCluster::seeds() const {
   std::vector<std::string> addresses;
+  addresses.reserve(nodes_.size());
   for (int node = 0; node < size(); ++node) addresses.push_back(address(node));
   return addresses;
 }

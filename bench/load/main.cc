@@ -14,9 +14,8 @@
 #include "bench/load/local_cluster.h"
 #include "bench/load/redis.h"
 
+namespace shoal {
 namespace {
-
-using namespace shoal;
 
 struct Settings {
   int seconds = 3;
@@ -133,10 +132,11 @@ Status bench_all(const Settings& settings) {
 }
 
 }  // namespace
+}  // namespace shoal
 
 int main(int argc, char** argv) {
   CLI::App app("shoal_bench: put and get of a 3-node cluster, beside redis-server");
-  Settings settings;
+  shoal::Settings settings;
   app.add_option("--seconds", settings.seconds, "Length of each measurement")->check(CLI::Range(1, 600));
   app.add_option("--keys", settings.keys, "Keys of the data set")->check(CLI::Range(1'000, 100'000'000));
   app.add_option("--value-bytes", settings.value_bytes, "Size of each value")->check(CLI::Range(0, 8 << 20));
@@ -144,7 +144,7 @@ int main(int argc, char** argv) {
   std::string pattern = (std::filesystem::temp_directory_path() / "shoal-bench-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) return std::perror("shoal_bench"), 4;
   settings.dir = pattern;
-  const Status done = bench_all(settings);
+  const shoal::Status done = shoal::bench_all(settings);
   std::filesystem::remove_all(settings.dir);
   if (done) return 0;
   std::fprintf(stderr, "shoal_bench: %s\n", done.error().message.c_str());

@@ -48,6 +48,7 @@ std::vector<Item> parse_packages(const std::string& text) {
     at = end + 2;
   }
   std::vector<Item> items;
+  items.reserve(stanzas.size());
   for (auto& [key, value] : stanzas) items.push_back(Item{key, std::move(value)});
   return items;
 }

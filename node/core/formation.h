@@ -50,7 +50,7 @@ class Formation {
   void on_join(const Address& from, const Join& join);
   void on_join_reply(const JoinReply& reply);
   void on_close(NodeId from, const CloseFormation& close);
-  void on_document_digest(NodeId from, const DocumentDigest& digest);
+  void on_document_digest(NodeId from, const DocumentDigest& theirs);
   // True when it was news and is in force now.
   bool on_document(const DocumentPush& push);
 

@@ -51,7 +51,7 @@ class Node {
   void receive(const Envelope& envelope, Now now);
   void tick(Now now);
   void durable(CommitId commit, Now now);
-  void liveness(NodeId node, Liveness liveness, Now now);
+  void liveness(NodeId node, Liveness state, Now now);
 
   // When tick() has something to do; kNever when nothing waits.
   [[nodiscard]] Instant next_deadline() const;

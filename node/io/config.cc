@@ -168,7 +168,8 @@ Status read_config_file(Config& config, const std::filesystem::path& file) {
 }
 
 Status read_config_environment(Config& config, const std::map<std::string, std::string>& environment) {
-  for (const auto& [name, value] : environment) {
+  for (const auto& variable : environment) {
+    const std::string& name = variable.first;
     if (!name.starts_with("SHOALD_")) continue;
     const auto setting =
         std::ranges::find_if(settings(), [&](const Setting& candidate) { return variable_of(candidate) == name; });
@@ -177,7 +178,7 @@ Status read_config_environment(Config& config, const std::map<std::string, std::
       for (const Setting& candidate : settings()) known.push_back(variable_of(candidate));
       return fail(Errc::invalid, "the environment sets " + name + ", which is no setting" + did_you_mean(name, known));
     }
-    if (const Status set = setting->set(config, value); !set)
+    if (const Status set = setting->set(config, variable.second); !set)
       return fail(Errc::invalid, "environment " + name + ": " + set.error().message);
   }
   return Unit{};

@@ -87,7 +87,7 @@ class Packer {
   void put(const std::variant<Alternatives...>& value) {
     array(2);
     pack_.pack(value.index());
-    std::visit([this](const auto& alternative) { put(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->put(alternative); }, value);
   }
   // Types that are not an array of fields say themselves what they are.
   template <class T>
