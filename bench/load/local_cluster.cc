@@ -6,10 +6,12 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -30,6 +32,25 @@ bool port_is_free(std::uint16_t port) {
   const bool is_free = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
   return is_free;
+}
+
+// Held by name in the kernel and gone with the process, however it ends; null when somebody else has one of them.
+std::shared_ptr<const void> claim_ports(std::uint16_t first, int ranges) {
+  const auto close_all = [](const std::vector<int>* sockets) {
+    for (const int fd : *sockets) ::close(fd);
+    delete sockets;
+  };
+  const std::shared_ptr<std::vector<int>> sockets(new std::vector<int>, close_all);
+  for (int range = 0; range < ranges; ++range) {
+    sockets->push_back(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const std::string name = "shoal-ports-" + std::to_string(first + range * kPortsApart);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    name.copy(address.sun_path + 1, sizeof address.sun_path - 1);  // a zero byte first: no file
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    if (::bind(sockets->back(), reinterpret_cast<sockaddr*>(&address), length) != 0) return nullptr;
+  }
+  return sockets;
 }
 
 std::string last_line(const std::filesystem::path& file) {
@@ -145,25 +166,29 @@ std::chrono::duration<double> ChildProcess::cpu_time() const {
 
 pid_t ChildProcess::let_go() { return std::exchange(pid_, -1); }
 
-Result<std::uint16_t> find_free_ports(int ranges) {
+Result<FreePorts> find_free_ports(int ranges) {
   std::random_device chance;
   for (int attempt = 0; attempt < 200; ++attempt) {
     const auto first = static_cast<std::uint16_t>(20'000 + chance() % 1'200 * kPortsApart);  // below ephemeral ports
-    bool all_free = true;
+    std::shared_ptr<const void> claim = claim_ports(first, ranges);
+    bool all_free = claim != nullptr;
     for (int i = 0; i < ranges * kPortsApart && all_free; ++i)
       all_free = i % kPortsApart > 3 || port_is_free(static_cast<std::uint16_t>(first + i));
-    if (all_free) return first;
+    if (all_free) return FreePorts{first, std::move(claim)};
   }
   return fail(Errc::io, "no range of free ports was found on the loopback address");
 }
 
 Result<LocalCluster> LocalCluster::start(LocalClusterOptions options) {
+  FreePorts ports;
   if (options.first_port == 0) {
-    const Result<std::uint16_t> port = find_free_ports(options.nodes);
-    if (!port) return port.error();
-    options.first_port = *port;
+    Result<FreePorts> found = find_free_ports(options.nodes);
+    if (!found) return found.error();
+    ports = *std::move(found);
+    options.first_port = ports.first;
   }
   LocalCluster cluster(std::move(options));
+  cluster.ports_ = std::move(ports);
   for (int node = 0; node < cluster.options_.nodes; ++node) {
     Result<ChildProcess> process = cluster.launch(node, node > 0);
     if (!process) return process.error();

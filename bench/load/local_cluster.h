@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,13 @@ class ChildProcess {
   std::string ready_line_;
 };
 
+// Ranges of ports, ten apart, of which the first four were free.
+struct FreePorts {
+  std::uint16_t first = 0;
+  std::shared_ptr<const void> claim;  // while it lives, no other program that asks here gets them, used or not
+};
+Result<FreePorts> find_free_ports(int ranges);
+
 struct LocalClusterOptions {
   std::filesystem::path shoald;  // the program
   std::filesystem::path dir;     // data folders and logs; made when missing
@@ -83,11 +91,9 @@ class LocalCluster {
   Result<ChildProcess> launch(int node, bool joins);
 
   LocalClusterOptions options_;
+  FreePorts ports_;  // claimed while nodes are down, too
   std::vector<ChildProcess> nodes_;
 };
-
-// A port with nine free ones behind it, `ranges` times ten. Nobody holds them afterwards: use them soon.
-Result<std::uint16_t> find_free_ports(int ranges);
 
 // The folder of the running program, where the other programs of the build are.
 std::filesystem::path program_dir();

@@ -32,25 +32,26 @@ Result<RedisFigures> parse_csv(const std::string& output, const std::string& com
 
 Result<Redis> Redis::start(const std::filesystem::path& dir, bool appendonly_always) {
   std::filesystem::create_directories(dir);
-  const Result<std::uint16_t> port = find_free_ports(1);
-  if (!port) return port.error();
-  std::vector<std::string> command{
-      "redis-server", "--port", std::to_string(*port), "--bind", "127.0.0.1", "--dir", dir.string(),
-      "--save",       "",       "--daemonize",         "no"};
+  Result<FreePorts> ports = find_free_ports(1);
+  if (!ports) return ports.error();
+  std::vector<std::string> command{"redis-server", "--port",    std::to_string(ports->first),
+                                   "--bind",       "127.0.0.1", "--dir",
+                                   dir.string(),   "--save",    "",
+                                   "--daemonize",  "no"};
   if (appendonly_always) command.insert(command.end(), {"--appendonly", "yes", "--appendfsync", "always"});
   Result<ChildProcess> server =
       ChildProcess::start(command, dir / "redis.log", "Ready to accept connections", std::chrono::seconds(20));
   if (!server) return server.error();
   Redis redis;
   redis.server_ = *std::move(server);
-  redis.port_ = *port;
+  redis.ports_ = *std::move(ports);
   return redis;
 }
 
 Result<RedisFigures> Redis::run(const std::string& command, int connections, std::uint64_t requests, std::uint64_t keys,
                                 std::size_t value_bytes) const {
   std::ostringstream line;
-  line << "redis-benchmark -h 127.0.0.1 -p " << port_ << " -t " << command << " -c " << connections << " -n "
+  line << "redis-benchmark -h 127.0.0.1 -p " << ports_.first << " -t " << command << " -c " << connections << " -n "
        << requests << " -r " << keys << " -d " << value_bytes << " --csv --precision 3 2>&1";
   return parse_csv(output_of(line.str()), command);
 }

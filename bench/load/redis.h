@@ -27,7 +27,7 @@ class Redis {
 
  private:
   ChildProcess server_;
-  std::uint16_t port_ = 0;
+  FreePorts ports_;
 };
 
 }  // namespace shoal

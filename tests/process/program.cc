@@ -166,7 +166,11 @@ bool eventually(const std::function<bool()>& condition, std::chrono::seconds pat
   return true;
 }
 
-std::uint16_t free_ports(int ranges) { return find_free_ports(ranges).value(); }
+std::uint16_t free_ports(int ranges) {
+  static std::vector<FreePorts> claimed;  // until the test program ends
+  claimed.push_back(find_free_ports(ranges).value());
+  return claimed.back().first;
+}
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

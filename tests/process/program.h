@@ -82,7 +82,7 @@ Outcome run(const std::vector<std::string>& command, const Surroundings& surroun
 // Asks again and again until `condition` holds; false when it does not within the time.
 bool eventually(const std::function<bool()>& condition, std::chrono::seconds patience = kPatience);
 
-// The first of `ranges` ranges of ports, ten apart, that are free at this moment.
+// The first of `ranges` ranges of ports, ten apart, that are free, and ours for as long as this test program runs.
 std::uint16_t free_ports(int ranges = 1);
 
 std::string read_file(const std::filesystem::path& path);
