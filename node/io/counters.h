@@ -1,4 +1,4 @@
-// Counts of what a node dropped or refused at its border; shown by `shoal status -o json` and in the log.
+// Counts of what a node dropped or refused at its border; they decide how often the log speaks of it.
 #pragma once
 
 #include <atomic>
