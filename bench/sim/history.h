@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,12 +50,12 @@ class History {
   Operation& invoke(Operation operation);
   [[nodiscard]] Operation* find(const RequestId& id);
   [[nodiscard]] const Operation* find(const RequestId& id) const;
-  // In order of invocation.
-  [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
+  // In order of invocation; an operation stays where it is while others are added.
+  [[nodiscard]] const std::deque<Operation>& operations() const { return operations_; }
   [[nodiscard]] std::size_t ended() const;
 
  private:
-  std::vector<Operation> operations_;
+  std::deque<Operation> operations_;
   std::map<RequestId, std::size_t> index_;
 };
 
