@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace shoal::sim {
@@ -44,31 +43,11 @@ Batch run_batch(std::uint64_t first, std::uint64_t last, const std::function<boo
   return batch;
 }
 
-std::string log_line(const Batch& batch, const std::string& commit, double seconds) {
-  const nlohmann::ordered_json line = {{"commit", commit},
-                                       {"first_seed", batch.first},
-                                       {"last_seed", batch.last},
-                                       {"seeds", batch.seeds},
-                                       {"counted", batch.counted},
-                                       {"operations", batch.operations},
-                                       {"violations", batch.violations},
-                                       {"failing_seeds", batch.failing},
-                                       {"marks_never_hit", batch.marks_never_hit()},
-                                       {"seconds", seconds}};
-  return line.dump();
-}
-
-Result<std::uint64_t> next_seed(const std::string& log_path) {
-  std::ifstream log(log_path);
-  std::string last;
-  for (std::string line; std::getline(log, line);)
-    if (!line.empty()) last = line;
-  if (last.empty()) return std::uint64_t{1};
-  const auto parsed = nlohmann::json::parse(last, nullptr, false);
-  if (parsed.is_discarded() || !parsed.is_object() || !parsed.contains("last_seed") ||
-      !parsed["last_seed"].is_number_unsigned())
-    return fail(Errc::corrupt, "the last line of " + log_path + " is not of this program; name another --log file");
-  return parsed["last_seed"].get<std::uint64_t>() + 1;
+nlohmann::ordered_json facts_of(const Batch& batch) {
+  return {{"first_seed", batch.first},      {"last_seed", batch.last},
+          {"seeds", batch.seeds},           {"counted", batch.counted},
+          {"operations", batch.operations}, {"violations", batch.violations},
+          {"failing_seeds", batch.failing}, {"marks_never_hit", batch.marks_never_hit()}};
 }
 
 std::string compare_two_runs(const Options& options) {

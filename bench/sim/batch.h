@@ -1,8 +1,9 @@
-// Many seeds in a row: totals, what failed, which marks were never reached, and a log that a later call continues.
+// Many seeds in a row: totals, what failed, and which marks were never reached.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,8 @@ struct Batch {
 // Runs first..last until `enough` says so, or to the end.
 Batch run_batch(std::uint64_t first, std::uint64_t last, const std::function<bool(const Batch&)>& enough);
 
-// One JSON object, for a line of the log.
-std::string log_line(const Batch& batch, const std::string& commit, double seconds);
-
-// The seed after the last one in the log; 1 when there is no log yet. Errc::corrupt with a sentence when the last line
-// is not one of ours.
-Result<std::uint64_t> next_seed(const std::string& log_path);
+// For a line of the soak log.
+nlohmann::ordered_json facts_of(const Batch& batch);
 
 // Runs the seed twice and compares event by event. Empty when both runs did the same, else the first difference.
 std::string compare_two_runs(const Options& options);

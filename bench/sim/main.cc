@@ -5,13 +5,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
-#include <limits>
+#include <nlohmann/json.hpp>
 
 #include "bench/sim/batch.h"
+#include "bench/soak/soak_log.h"
 
 namespace {
 
@@ -41,9 +40,7 @@ struct Arguments {
   std::string seeds;
   bool twice = false;
   bool verbose = false;
-  double minutes = 0;
-  std::string log;
-  std::string commit = "unknown";
+  shoal::SoakOptions soak;
   std::vector<std::size_t> without;
 };
 
@@ -121,28 +118,16 @@ int run_range(const Arguments& arguments) {
 }
 
 int soak(const Arguments& arguments) {
-  using Clock = std::chrono::steady_clock;
-  const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                        std::chrono::duration<double, std::ratio<60>>(arguments.minutes));
-  std::uint64_t seed = arguments.has_seed ? arguments.seed : 1;
-  if (!arguments.log.empty() && !arguments.has_seed) {
-    const shoal::Result<std::uint64_t> next = shoal::sim::next_seed(arguments.log);
-    if (!next) return fmt::print(stderr, "{}\n", next.error().message), kUsage;
-    seed = *next;
-  }
+  shoal::SoakLog log(arguments.soak);
+  const shoal::Result<std::uint64_t> first = log.first_seed();
+  if (!first) return fmt::print(stderr, "{}\n", first.error().message), kUsage;
   Batch all;
-  while (Clock::now() < until) {
-    const auto began = Clock::now();
+  for (std::uint64_t seed = *first; log.time_left(); seed = all.last + 1) {
     const Batch batch =
-        shoal::sim::run_batch(seed, seed + kSeedsPerLine - 1, [&](const Batch&) { return Clock::now() >= until; });
+        shoal::sim::run_batch(seed, seed + kSeedsPerLine - 1, [&](const Batch&) { return !log.time_left(); });
     if (batch.seeds == 0) break;
-    const std::string line =
-        shoal::sim::log_line(batch, arguments.commit, std::chrono::duration<double>(Clock::now() - began).count());
-    fmt::print("{}\n", line);
-    std::fflush(stdout);
-    if (!arguments.log.empty() && !(std::ofstream(arguments.log, std::ios::app) << line << '\n'))
-      return fmt::print(stderr, "cannot write to {}\n", arguments.log), kUsage;
-    seed = batch.last + 1;
+    const shoal::Status written = log.append(facts_of(batch));
+    if (!written) return fmt::print(stderr, "{}\n", written.error().message), kUsage;
     all.add(batch);
   }
   fmt::print("{} seeds, {} counted, {} failing\n", all.seeds, all.counted, all.failing.size());
@@ -159,9 +144,7 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", arguments.seeds, "run a range, as 1..100");
   app.add_flag("--twice", arguments.twice, "run again and compare every event");
   app.add_option("--without", arguments.without, "leave out these faults of the list, by number")->delimiter(',');
-  app.add_option("--minutes", arguments.minutes, "run seeds for this long")->check(CLI::PositiveNumber);
-  app.add_option("--log", arguments.log, "append a line per batch; the next call goes on after its last seed");
-  app.add_option("--commit", arguments.commit, "what is being run, for the log");
+  declare(app, arguments.soak);
   app.add_flag("--verbose", arguments.verbose, "print the history even when all is well");
   try {
     app.parse(argc, argv);
@@ -171,7 +154,8 @@ int main(int argc, char** argv) {
   arguments.has_seed = seed->count() > 0;
   std::signal(SIGABRT, on_crash);
   std::signal(SIGSEGV, on_crash);
-  if (arguments.minutes > 0) return soak(arguments);
+  arguments.soak.first_seed = arguments.seed;
+  if (arguments.soak.minutes > 0) return soak(arguments);
   if (!arguments.seeds.empty()) return run_range(arguments);
   if (arguments.has_seed) return run_one(arguments);
   fmt::print(stderr, "give a SEED, --seeds A..B, or --minutes M; --help tells more\n");

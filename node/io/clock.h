@@ -1,7 +1,6 @@
 // The machine's clocks, read once a turn. The only place of a node that asks them.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 
 #include "node/base/time.h"
@@ -18,10 +17,11 @@ inline Now read_clock() {
 // How long a poll may wait for `deadline`: rounded up, so that a due timer is due when the poll returns; at most one
 // second, so that nothing sleeps through a change nobody announced.
 inline std::chrono::milliseconds until(Instant deadline) {
-  if (deadline == kNever) return std::chrono::seconds(1);
-  const Duration left = deadline - read_clock().mono;
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::max(left, Duration::zero()));
-  return std::min(ms, std::chrono::milliseconds(1000));
+  constexpr std::chrono::milliseconds kLongest{1000};
+  const Instant now = read_clock().mono;
+  if (deadline <= now)
+    return std::chrono::milliseconds(0);  // also Instant::min(), from which nothing can be taken away
+  return deadline - now < kLongest ? std::chrono::ceil<std::chrono::milliseconds>(deadline - now) : kLongest;
 }
 
 }  // namespace shoal

@@ -27,8 +27,10 @@ constexpr std::array kRooms = {
     Room{"node/main.cc", false, "node/base vclock merkle gossip node/ring node/paxos node/core node/wire node/io"},
     Room{"client/cli", false, "node/base vclock node/wire node/ring gossip client bench/study bench/load"},
     Room{"client", false, "node/base vclock node/wire node/ring gossip"},
-    Room{"bench/sim", false, "node/base vclock merkle gossip node/ring node/paxos node/core"},
-    Room{"bench/study", false, "node/base vclock merkle gossip node/ring node/paxos node/core bench/sim client"},
+    Room{"bench/soak", false, "node/base"},
+    Room{"bench/sim", false, "node/base vclock merkle gossip node/ring node/paxos node/core bench/soak"},
+    Room{"bench/study", false,
+         "node/base vclock merkle gossip node/ring node/paxos node/core bench/sim bench/soak client"},
     Room{"bench/load", false, "node/base vclock merkle gossip node/ring node/paxos node/core node/wire client"},
 };
 

@@ -1,7 +1,6 @@
 #include "tests/process/kill_loop.h"
 
 #include <csignal>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "bench/load/local_cluster.h"
@@ -97,34 +96,19 @@ void KillBatch::add(const KillOptions& options, const KillReport& report) {
   sum.violations.insert(sum.violations.end(), report.violations.begin(), report.violations.end());
 }
 
-std::string log_line(const KillBatch& batch, const std::string& commit, double seconds) {
-  const nlohmann::ordered_json line = {{"commit", commit},
-                                       {"first_seed", batch.first_seed},
-                                       {"last_seed", batch.last_seed},
-                                       {"loops", batch.loops},
-                                       {"rounds", batch.rounds},
-                                       {"kills", batch.sum.kills},
-                                       {"keys", batch.sum.keys},
-                                       {"acknowledged", batch.sum.counts.acknowledged},
-                                       {"unsure", batch.sum.counts.unsure},
-                                       {"refused", batch.sum.counts.refused},
-                                       {"reads_checked", batch.sum.counts.reads},
-                                       {"violations", batch.sum.violations},
-                                       {"failing_seeds", batch.failing_seeds},
-                                       {"seconds", seconds}};
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-Result<std::uint64_t> next_seed(const std::string& log_path) {
-  std::ifstream log(log_path);
-  std::string last;
-  for (std::string line; std::getline(log, line);)
-    if (!line.empty()) last = line;
-  if (last.empty()) return std::uint64_t{1};
-  const auto parsed = nlohmann::json::parse(last, nullptr, false);
-  if (!parsed.is_object() || !parsed.contains("last_seed") || !parsed["last_seed"].is_number_unsigned())
-    return fail(Errc::corrupt, "the last line of " + log_path + " is not of this program; name another --log file");
-  return parsed["last_seed"].get<std::uint64_t>() + 1;
+nlohmann::ordered_json facts_of(const KillBatch& batch) {
+  return {{"first_seed", batch.first_seed},
+          {"last_seed", batch.last_seed},
+          {"loops", batch.loops},
+          {"rounds", batch.rounds},
+          {"kills", batch.sum.kills},
+          {"keys", batch.sum.keys},
+          {"acknowledged", batch.sum.counts.acknowledged},
+          {"unsure", batch.sum.counts.unsure},
+          {"refused", batch.sum.counts.refused},
+          {"reads_checked", batch.sum.counts.reads},
+          {"violations", batch.sum.violations},
+          {"failing_seeds", batch.failing_seeds}};
 }
 
 }  // namespace shoal::test

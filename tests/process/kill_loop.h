@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct KillReport {
 // An error when the cluster did not even start.
 Result<KillReport> run_kill_loop(const KillOptions& options);
 
-// Many loops in a row, for the log: each line is one JSON object.
+// Many loops in a row.
 struct KillBatch {
   std::uint64_t first_seed = 0;
   std::uint64_t last_seed = 0;
@@ -48,10 +49,7 @@ struct KillBatch {
   void add(const KillOptions& options, const KillReport& report);
 };
 
-std::string log_line(const KillBatch& batch, const std::string& commit, double seconds);
-
-// The seed after the last one in the log; 1 when there is no log yet. Errc::corrupt with a sentence when the last line
-// is not one of ours.
-Result<std::uint64_t> next_seed(const std::string& log_path);
+// For a line of the soak log.
+nlohmann::ordered_json facts_of(const KillBatch& batch);
 
 }  // namespace shoal::test

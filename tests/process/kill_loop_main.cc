@@ -3,18 +3,17 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "bench/load/local_cluster.h"
+#include "bench/soak/soak_log.h"
 #include "tests/process/kill_loop.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using shoal::test::KillBatch;
 using shoal::test::KillOptions;
 using shoal::test::KillReport;
@@ -23,14 +22,6 @@ using shoal::test::Victims;
 constexpr int kMachine = 4;
 constexpr int kViolated = 6;
 constexpr int kUsage = 64;
-
-struct Arguments {
-  double minutes = 0;
-  std::uint64_t seed = 0;  // 0: after the last one of the log
-  int rounds = 15;
-  std::string log;
-  std::string commit = "unknown";
-};
 
 int complain(const std::string& sentence, int code) {
   std::fprintf(stderr, "shoal_kill_loop: %s\n", sentence.c_str());
@@ -59,32 +50,24 @@ shoal::Result<KillReport> run_in_folder(KillOptions& options) {
   return report;
 }
 
-// One loop, with a line for the log. False when the log cannot be written.
-bool note(const KillOptions& options, const KillReport& report, const Arguments& arguments, double seconds) {
-  KillBatch one;
-  one.add(options, report);
-  const std::string line = log_line(one, arguments.commit, seconds);
-  std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
-  return arguments.log.empty() || (std::ofstream(arguments.log, std::ios::app) << line << '\n');
-}
-
-int soak(const Arguments& arguments, std::uint64_t first) {
-  const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                        std::chrono::duration<double, std::ratio<60>>(arguments.minutes));
+int soak(const shoal::SoakOptions& how, int rounds) {
+  shoal::SoakLog log(how);
+  const shoal::Result<std::uint64_t> first = log.first_seed();
+  if (!first) return complain(first.error().message, kUsage);
   KillBatch all;
-  for (std::uint64_t seed = first; all.loops == 0 || Clock::now() < until; ++seed) {
+  for (std::uint64_t seed = *first; all.loops == 0 || log.time_left(); ++seed) {
     KillOptions options{.shoald = shoal::program_dir() / "shoald",
                         .dir = {},
                         .seed = seed,
-                        .rounds = arguments.rounds,
+                        .rounds = rounds,
                         .victims = seed % 3 == 0 ? Victims::all : Victims::one};
-    const auto began = Clock::now();
     const shoal::Result<KillReport> report = run_in_folder(options);
     if (!report) return complain(report.error().message, kMachine);
+    KillBatch one;
+    one.add(options, *report);
     all.add(options, *report);
-    if (!note(options, *report, arguments, std::chrono::duration<double>(Clock::now() - began).count()))
-      return complain("cannot write to " + arguments.log, kUsage);
+    const shoal::Status written = log.append(facts_of(one));
+    if (!written) return complain(written.error().message, kUsage);
   }
   std::printf("%llu loops, %llu kills, %llu writes acknowledged, %llu reads checked, %zu loops failing\n",
               static_cast<unsigned long long>(all.loops), static_cast<unsigned long long>(all.sum.kills),
@@ -96,19 +79,16 @@ int soak(const Arguments& arguments, std::uint64_t first) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
-  CLI::App app("Kills nodes under load and checks that nothing acknowledged is lost.");
-  app.add_option("--minutes", arguments.minutes, "for how long; at least one loop is run")->check(CLI::PositiveNumber);
-  app.add_option("--seed", arguments.seed, "of the first loop; without it, the one after the last of the log");
-  app.add_option("--rounds", arguments.rounds, "kills of each loop")->check(CLI::Range(1, 1000))->capture_default_str();
-  app.add_option("--log", arguments.log, "append a line for each loop; the next call goes on after its last seed");
-  app.add_option("--commit", arguments.commit, "what is being run, for the log");
+  shoal::SoakOptions how;
+  int rounds = 15;
+  CLI::App app("Kills nodes under load and checks that nothing acknowledged is lost. Runs at least one loop.");
+  declare(app, how);
+  app.add_option("--seed", how.first_seed, "of the first loop; without it, the one after the last of the log");
+  app.add_option("--rounds", rounds, "kills of each loop")->check(CLI::Range(1, 1000))->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
-  if (arguments.seed > 0) return soak(arguments, arguments.seed);
-  const shoal::Result<std::uint64_t> next = shoal::test::next_seed(arguments.log);
-  return next ? soak(arguments, *next) : complain(next.error().message, kUsage);
+  return soak(how, rounds);
 }

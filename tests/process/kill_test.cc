@@ -44,17 +44,5 @@ TEST(KillLoop, NoticesWhatNodesThatDoNotSyncLose) {
   EXPECT_THAT(report.violations, testing::Contains(testing::HasSubstr("was acknowledged and is lost")));
 }
 
-TEST(KillLoop, ALogIsGoneOnWith) {
-  const TempFolder folder;
-  const std::filesystem::path log = folder.path() / "kill.log";
-  EXPECT_EQ(next_seed(log.string()).value(), 1U);
-  KillBatch batch;
-  batch.add({.shoald = {}, .dir = {}, .seed = 7}, {});
-  write_file(log, log_line(batch, "abc", 1.5) + "\n");
-  EXPECT_EQ(next_seed(log.string()).value(), 8U);
-  write_file(log, "something else\n");
-  EXPECT_EQ(next_seed(log.string()).error().code, Errc::corrupt);
-}
-
 }  // namespace
 }  // namespace shoal::test

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "bench/sim/batch.h"
 
@@ -40,32 +39,12 @@ TEST(Seeds, OptionsPrintEveryFault) {
   for (const Fault& fault : options.faults) EXPECT_NE(text.find(describe(fault)), std::string::npos);
 }
 
-class SoakLog : public ::testing::Test {
- protected:
-  void TearDown() override { unlink(path_.c_str()); }
-  std::string path_ = ::testing::TempDir() + "shoal_sim_log_" + std::to_string(getpid());
-};
-
-TEST_F(SoakLog, GoesOnAfterItsLastSeed) {
-  EXPECT_EQ(next_seed(path_).value(), 1u);
-  Batch batch;
-  batch.add(41, RunResult{});
-  batch.add(42, RunResult{});
-  std::ofstream(path_, std::ios::app) << log_line(batch, "abc", 1.5) << '\n';
-  EXPECT_EQ(next_seed(path_).value(), 43u);
-}
-
-TEST_F(SoakLog, RefusesAFileOfSomethingElse) {
-  std::ofstream(path_) << "dear diary\n";
-  EXPECT_EQ(next_seed(path_).error().code, Errc::corrupt);
-}
-
-TEST_F(SoakLog, NamesFailingSeeds) {
+TEST(Batches, NameFailingSeeds) {
   Batch batch;
   RunResult bad;
   bad.violations.push_back("lost");
   batch.add(7, bad);
-  EXPECT_NE(log_line(batch, "abc", 1.5).find("\"failing_seeds\":[7]"), std::string::npos);
+  EXPECT_EQ(facts_of(batch)["failing_seeds"], nlohmann::ordered_json::array({7}));
 }
 
 }  // namespace
