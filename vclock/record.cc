@@ -50,31 +50,38 @@ const Sibling* Record::find(const Dot& dot) const {
   return it != siblings.end() && it->dot == dot ? &*it : nullptr;
 }
 
-Dot put(Kind kind, Record& record, Ownership& ownership, const Write& write, const Minter& minter) {
+PutResult put(Kind kind, Record& record, Ownership& ownership, const Write& write, const Minter& minter) {
   renounce_if_behind(ownership, record.clock, write.seen);
   std::erase_if(record.siblings, [&](const Sibling& sibling) { return write.seen.covers(sibling.dot); });
   record.clock.join(write.seen);
   Sibling fresh{mint(record, ownership, minter), write.hlc, write.request, write.tombstone, write.value};
-  const Dot dot = fresh.dot;
+  PutResult result{.dot = fresh.dot};
   if (kind == Kind::lww) {
+    result.losers = record.siblings.size();
     record.siblings = lww_winner(std::move(record.siblings), {std::move(fresh)});
   } else {
     const auto place = std::lower_bound(record.siblings.begin(), record.siblings.end(), fresh, dot_order);
     record.siblings.insert(place, std::move(fresh));
   }
-  return dot;
+  return result;
 }
 
-void merge(Kind kind, Record& record, Ownership& ownership, const Record& other) {
+std::size_t merge(Kind kind, Record& record, Ownership& ownership, const Record& other) {
   renounce_if_behind(ownership, record.clock, other.clock);
-  merge(kind, record, other);
+  return merge(kind, record, other);
 }
 
-void merge(Kind kind, Record& record, const Record& other) {
-  record.siblings =
-      kind == Kind::lww ? lww_winner(std::move(record.siblings), other.siblings) : surviving_siblings(record, other);
+std::size_t merge(Kind kind, Record& record, const Record& other) {
+  std::vector<Sibling> survivors = surviving_siblings(record, other);
+  std::size_t losers = 0;
+  if (kind == Kind::lww) {
+    losers = survivors.size() > 1 ? survivors.size() - 1 : 0;
+    survivors = lww_winner(std::move(record.siblings), other.siblings);
+  }
+  record.siblings = std::move(survivors);
   record.clock.join(other.clock);
   record.stamp = std::min(record.stamp, other.stamp);
+  return losers;
 }
 
 std::vector<const Sibling*> live_siblings(const Record& record) {

@@ -21,6 +21,7 @@
 
 #include "node/base/bytes.h"
 #include "node/base/ids.h"
+#include "node/base/kind.h"
 #include "vclock/version_vector.h"
 
 namespace shoal {
@@ -31,12 +32,6 @@ struct Hlc {
   std::uint64_t value = 0;
   auto operator<=>(const Hlc&) const = default;
   [[nodiscard]] std::int64_t wall_ms() const { return static_cast<std::int64_t>(value >> 16); }
-};
-
-// How a bucket settles concurrent values. Fixed when the bucket is created.
-enum class Kind : std::uint8_t {
-  siblings = 0,  // keep them all and let the client decide
-  lww = 1,       // keep the one with the highest (hlc, dot): loses concurrent writes, on purpose
 };
 
 struct Sibling {
@@ -83,15 +78,20 @@ struct Write {
 // or written in an earlier life, and where its clock already covers the dot (ruling 2).
 Dot mint(Record& record, Ownership& ownership, const Minter& minter);
 
-// A client's write: drops the siblings that the client saw, adds the new one. Returns its dot.
-Dot put(Kind kind, Record& record, Ownership& ownership, const Write& write, const Minter& minter);
+struct PutResult {
+  Dot dot;
+  std::size_t losers = 0;  // concurrent values that lww dropped although nobody had seen them
+};
+
+// A client's write: drops the siblings that the client saw, adds the new one.
+PutResult put(Kind kind, Record& record, Ownership& ownership, const Write& write, const Minter& minter);
 
 // Joins what a peer knows into `record`. Drops `ownership`'s epoch when the peer has seen our actor ahead of us: then
-// we forgot something (ruling 3).
-void merge(Kind kind, Record& record, Ownership& ownership, const Record& other);
+// we forgot something (ruling 3). Returns the losers, as put does.
+std::size_t merge(Kind kind, Record& record, Ownership& ownership, const Record& other);
 
 // The join alone, for readers.
-void merge(Kind kind, Record& record, const Record& other);
+std::size_t merge(Kind kind, Record& record, const Record& other);
 
 // The values that a reader sees: neither tombstones nor second dots of one request.
 std::vector<const Sibling*> live_siblings(const Record& record);

@@ -77,6 +77,21 @@ void Ledger::release(DotFacts& facts, std::uint32_t node) {
   if (facts.held == 0) facts.orphaned = true;
 }
 
+void Ledger::dropped_hint(std::uint32_t node, NodeId id, const Slot& slot, const Record& hint) {
+  const std::uint32_t owner = nodes_.at(id);
+  each_dot(slot, [&](const DotFacts& facts) {
+    if (hint.clock.covers(facts.dot) && !has(facts.ever_synced, owner))
+      violation(fmt::format("node {} dropped the hint of dot {} that node {} never had on its disk", node,
+                            to_text(facts.dot), owner));
+  });
+}
+
+void Ledger::erased(std::uint32_t node, const Slot& slot, const Record* left) {
+  each_dot(slot, [&](DotFacts& facts) {
+    if (left == nullptr || !left->clock.covers(facts.dot)) release(facts, node);
+  });
+}
+
 void Ledger::survived_crash(std::uint32_t node, const Slot& slot, const Record* left) {
   each_dot(slot, [&](DotFacts& facts) {
     if (left != nullptr && left->clock.covers(facts.dot)) {
@@ -91,9 +106,10 @@ void Ledger::survived_crash(std::uint32_t node, const Slot& slot, const Record* 
   });
 }
 
-void Ledger::destroyed(std::uint32_t node, const Slot& slot, const Record& held) {
+void Ledger::destroyed(std::uint32_t node, const Slot& slot, const Record& lost, const Record* left) {
   each_dot(slot, [&](DotFacts& facts) {
-    if (held.clock.covers(facts.dot)) facts.lost |= only(node);
+    if (left != nullptr && left->clock.covers(facts.dot)) return;
+    if (lost.clock.covers(facts.dot)) facts.lost |= only(node);
     release(facts, node);
   });
 }

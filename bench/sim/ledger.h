@@ -1,13 +1,14 @@
 // Ledger: what the world knows about every write, because it sees into every disk. Clients and nodes never ask it.
 //
-// A node *holds* a dot when its record covers the dot: on disk for a node that promises `sync`, in memory for a
-// relaxed one. As long as one node holds a dot without a gap, the value must survive or be superseded by somebody who
-// saw it; when the last holder loses it, the dot is orphaned and nothing is owed any more.
+// A node *holds* a dot when its record, or a hint that it keeps, covers the dot: on disk for a node that promises
+// `sync`, in memory for a relaxed one. As long as one node holds a dot without a gap, the value must survive or be
+// superseded by somebody who saw it; when the last holder loses it, the dot is orphaned and nothing is owed any more.
 //
 // It checks while it listens:
 //  (1) a dot names one write for ever, and first appears at the node whose life minted it;
 //  (2) a node's record never goes backwards;
-//  (3) what a sync covered is still there after a crash.
+//  (3) what a sync covered is still there after a crash;
+//  (4) a hint is erased only when its owner has had all of it on its disk.
 #pragma once
 
 #include <cstdint>
@@ -37,14 +38,19 @@ struct DotFacts {
 class Ledger {
  public:
   void set_relaxed(NodeSet relaxed) { relaxed_ = relaxed; }
+  void named(std::uint32_t node, NodeId id) { nodes_[id] = node; }
   void born(std::uint32_t node, Incarnation life) { lives_[life] = node; }
 
   void wrote(std::uint32_t node, const Slot& slot, const Record* before, const Record& after);
   void synced(std::uint32_t node, const Slot& slot, const Record& record);
-  // Power was cut: this much is left of the slot on the node's disk.
+  // A hint for `owner` is dropped; it goes from the disk later.
+  void dropped_hint(std::uint32_t node, NodeId owner, const Slot& slot, const Record& hint);
+  // `left` is all that the node's disk still has of the slot, in its record and its hints; null: nothing.
+  void erased(std::uint32_t node, const Slot& slot, const Record* left);
+  // Power was cut.
   void survived_crash(std::uint32_t node, const Slot& slot, const Record* left);
-  // The disk lost the record, or itself; the node held this much of it.
-  void destroyed(std::uint32_t node, const Slot& slot, const Record& held);
+  // The disk lost a record of this much, or itself.
+  void destroyed(std::uint32_t node, const Slot& slot, const Record& lost, const Record* left);
 
   // The dots that a client's operation made: more than one after a retry at another node.
   [[nodiscard]] std::vector<const DotFacts*> dots_of(const RequestId& request) const;
@@ -59,6 +65,7 @@ class Ledger {
   void each_dot(const Slot& slot, Visit visit);
 
   NodeSet relaxed_ = 0;
+  std::map<NodeId, std::uint32_t> nodes_;
   std::map<Incarnation, std::uint32_t> lives_;
   std::map<Dot, DotFacts> facts_;
   std::map<Slot, std::vector<DotFacts*>> by_slot_;

@@ -33,7 +33,9 @@ Process::Process(Identity identity, DiskOptions disk, Rng rng, Ledger& ledger, T
       rng_(rng),
       ledger_(ledger),
       trace_(trace),
-      disk_(identity_.index, disk, rng.fork("disk"), ledger) {}
+      disk_(identity_.index, disk, rng.fork("disk"), ledger) {
+  ledger_.named(identity_.index, identity_.id);
+}
 
 Member Process::as_member() const {
   return Member{.id = identity_.id,

@@ -10,23 +10,23 @@ namespace shoal::sim {
 
 using std::chrono::milliseconds;
 
-Result<EntryPtr> SimStore::read(const Slot& slot) {
-  const auto cell = cells_.find(slot);
+Result<EntryPtr> SimStore::read(const Place& place) {
+  const auto cell = cells_.find(place);
   if (cell == cells_.end()) return EntryPtr();
   if (cell->second.unreadable) return fail(Errc::corrupt, "the simulated disk cannot read this record");
   return cell->second.current;
 }
 
-Result<std::vector<SlotEntry>> SimStore::scan(const Slot& begin, const Slot& end, std::optional<Slot> after,
-                                              std::size_t limit) {
-  std::vector<SlotEntry> found;
+Result<std::vector<PlacedEntry>> SimStore::scan(const Place& begin, const Place& end, std::optional<Place> after,
+                                                std::size_t limit) {
+  std::vector<PlacedEntry> found;
   for (auto it = after ? cells_.upper_bound(*after) : cells_.lower_bound(begin);
-       it != cells_.end() && it->first < end && found.size() < limit; ++it) {
-    if (it->second.unreadable) return fail(Errc::corrupt, "the simulated disk cannot read a record of this range");
-    found.push_back(SlotEntry{it->first, it->second.current});
-  }
+       it != cells_.end() && it->first < end && found.size() < limit; ++it)
+    if (it->second.current) found.push_back({it->first, it->second.unreadable ? nullptr : it->second.current});
   return found;
 }
+
+std::uint64_t SimStore::records() { return slots().size(); }
 
 Status SimStore::admit() {
   if (full_) return fail(Errc::no_space, "the simulated disk is full");
@@ -35,16 +35,27 @@ Status SimStore::admit() {
   return Unit{};
 }
 
-CommitId SimStore::write(const Slot& slot, EntryPtr entry) {
-  Cell& cell = cells_[slot];
-  ledger_.wrote(node_, slot, cell.current ? &cell.current->record : nullptr, entry->record);
+CommitId SimStore::write(const Place& place, EntryPtr entry) {
+  if (place.is_hint()) hinted_.insert(place.owner);
+  Cell& cell = cells_[place];
+  ledger_.wrote(node_, place.slot, cell.current ? &cell.current->record : nullptr, entry->record);
   cell.current = entry;
-  filling_.push_back(Unsynced{slot, std::move(entry), std::nullopt});
+  filling_.push_back(Unsynced{place, std::move(entry), std::nullopt});
+  return filling_id_;
+}
+
+CommitId SimStore::erase(const Place& place) {
+  const auto cell = cells_.find(place);
+  if (cell != cells_.end() && cell->second.current) {
+    ledger_.dropped_hint(node_, place.owner, place.slot, cell->second.current->record);
+    cell->second.current = nullptr;
+  }
+  filling_.push_back(Unsynced{place, nullptr, std::nullopt});
   return filling_id_;
 }
 
 CommitId SimStore::save_document(const Membership& document) {
-  filling_.push_back(Unsynced{Slot{}, nullptr, document});
+  filling_.push_back(Unsynced{std::nullopt, nullptr, document});
   return filling_id_;
 }
 
@@ -62,11 +73,34 @@ void SimStore::begin_sync(Instant now) {
   reported_at_ = now + reported_after(sync);
 }
 
+std::optional<Record> SimStore::union_of(const Slot& slot, Layer layer) const {
+  std::optional<Record> all;
+  const auto add = [&](const Place& place) {
+    const auto cell = cells_.find(place);
+    if (cell == cells_.end()) return;
+    const EntryPtr& entry = layer == Layer::durable ? cell->second.durable : cell->second.current;
+    if (entry == nullptr) return;
+    if (!all) all.emplace();
+    merge(entry->kind, *all, entry->record);
+  };
+  add(slot);
+  for (const NodeId owner : hinted_) add(Place(owner, slot));
+  return all;
+}
+
 void SimStore::settle(const Unsynced& write) {
   if (write.document) durable_document_ = write.document;
-  if (write.entry == nullptr) return;
-  cells_[write.slot].durable = write.entry;
-  ledger_.synced(node_, write.slot, write.entry->record);
+  if (!write.place) return;
+  cells_[*write.place].durable = write.entry;
+  if (write.entry) return ledger_.synced(node_, write.place->slot, write.entry->record);
+  const std::optional<Record> left = union_of(write.place->slot, Layer::durable);
+  ledger_.erased(node_, write.place->slot, left ? &*left : nullptr);
+  forget_if_empty(*write.place);
+}
+
+void SimStore::forget_if_empty(const Place& place) {
+  const auto cell = cells_.find(place);
+  if (cell != cells_.end() && !cell->second.current && !cell->second.durable) cells_.erase(cell);
 }
 
 void SimStore::end_sync() {
@@ -101,41 +135,43 @@ void SimStore::crash(Rng& chance) {
   std::set<Slot> touched;
   for (std::vector<Unsynced>* writes : {&syncing_, &filling_}) {
     for (const Unsynced& write : *writes) {
-      if (write.entry != nullptr) touched.insert(write.slot);
+      if (write.place) touched.insert(write.place->slot);
       if (!chance.chance(share)) continue;
-      if (write.entry != nullptr) cells_[write.slot].durable = write.entry;
+      if (write.place) cells_[*write.place].durable = write.entry;
       if (write.document) durable_document_ = write.document;
     }
     writes->clear();
   }
   for (const Slot& slot : touched) {
-    const auto cell = cells_.find(slot);
-    const EntryPtr left = cell != cells_.end() ? cell->second.durable : nullptr;
-    ledger_.survived_crash(node_, slot, left ? &left->record : nullptr);
+    const std::optional<Record> left = union_of(slot, Layer::durable);
+    ledger_.survived_crash(node_, slot, left ? &*left : nullptr);
   }
-  for (auto& [slot, cell] : cells_) cell.current = cell.durable;
+  for (auto& [place, cell] : cells_) cell.current = cell.durable;
   std::erase_if(cells_, [](const auto& item) { return item.second.current == nullptr; });
   synced_at_ = reported_at_ = kNever;
   report_.reset();
 }
 
 // Waiting writes become empty but stay in their commits, which must still be reported: messages wait for them.
-void SimStore::drop_waiting(const Slot& slot) {
+void SimStore::drop_waiting(const Place& place) {
   for (std::vector<Unsynced>* writes : {&syncing_, &filling_})
     for (Unsynced& write : *writes)
-      if (write.slot == slot) write.entry = nullptr;
+      if (write.place == place) write.place.reset();
 }
 
-void SimStore::lose_record(const Slot& slot) {
-  const auto cell = cells_.find(slot);
-  if (cell == cells_.end()) return;
-  ledger_.destroyed(node_, slot, cell->second.current->record);
-  drop_waiting(slot);
+void SimStore::lose_record(const Place& place) {
+  const auto cell = cells_.find(place);
+  if (cell == cells_.end() || !cell->second.current) return;
+  const EntryPtr lost = cell->second.current;
+  drop_waiting(place);
   cells_.erase(cell);
+  const std::optional<Record> left = union_of(place.slot, Layer::durable);
+  ledger_.destroyed(node_, place.slot, lost->record, left ? &*left : nullptr);
 }
 
 void SimStore::lose_everything() {
-  for (const auto& [slot, cell] : cells_) ledger_.destroyed(node_, slot, cell.current->record);
+  for (const auto& [place, cell] : cells_)
+    if (cell.current) ledger_.destroyed(node_, place.slot, cell.current->record, nullptr);
   cells_.clear();
   syncing_.clear();
   filling_.clear();
@@ -143,8 +179,8 @@ void SimStore::lose_everything() {
   durable_document_.reset();
 }
 
-void SimStore::set_unreadable(const Slot& slot, bool unreadable) {
-  const auto cell = cells_.find(slot);
+void SimStore::set_unreadable(const Place& place, bool unreadable) {
+  const auto cell = cells_.find(place);
   if (cell != cells_.end()) cell->second.unreadable = unreadable;
 }
 
@@ -156,12 +192,20 @@ void SimStore::set_full(bool full, Instant now) {
 
 std::vector<Slot> SimStore::slots() const {
   std::vector<Slot> slots;
-  for (const auto& [slot, cell] : cells_) slots.push_back(slot);
+  for (const auto& [place, cell] : cells_)
+    if (!place.is_hint() && cell.current) slots.push_back(place.slot);
   return slots;
 }
 
-EntryPtr SimStore::peek(const Slot& slot) const {
-  const auto cell = cells_.find(slot);
+std::vector<Place> SimStore::hints() const {
+  std::vector<Place> hints;
+  for (const auto& [place, cell] : cells_)
+    if (place.is_hint() && cell.current) hints.push_back(place);
+  return hints;
+}
+
+EntryPtr SimStore::peek(const Place& place) const {
+  const auto cell = cells_.find(place);
   return cell != cells_.end() ? cell->second.current : nullptr;
 }
 

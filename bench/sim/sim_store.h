@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "bench/sim/ledger.h"
@@ -30,13 +31,14 @@ class SimStore final : public Store {
   SimStore(std::uint32_t node, DiskOptions options, Rng rng, Ledger& ledger)
       : node_(node), options_(options), rng_(rng), ledger_(ledger) {}
 
-  Result<EntryPtr> read(const Slot& slot) override;
-  Result<std::vector<SlotEntry>> scan(const Slot& begin, const Slot& end, std::optional<Slot> after,
-                                      std::size_t limit) override;
+  Result<EntryPtr> read(const Place& place) override;
+  Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
+                                        std::size_t limit) override;
   Status admit() override;
-  CommitId write(const Slot& slot, EntryPtr entry) override;
+  CommitId write(const Place& place, EntryPtr entry) override;
+  CommitId erase(const Place& place) override;
   CommitId save_document(const Membership& document) override;
-  std::uint64_t records() override { return cells_.size(); }
+  std::uint64_t records() override;
 
   // ---- the driver's side ----
 
@@ -48,40 +50,47 @@ class SimStore final : public Store {
 
   void crash(Rng& chance);
   void lose_everything();
-  void lose_record(const Slot& slot);
-  void set_unreadable(const Slot& slot, bool unreadable);
+  void lose_record(const Place& place);
+  void set_unreadable(const Place& place, bool unreadable);
   void set_full(bool full, Instant now);
   void set_extra_sync(Duration extra) { extra_sync_ = extra; }
 
-  [[nodiscard]] std::vector<Slot> slots() const;
+  [[nodiscard]] std::vector<Slot> slots() const;  // of own records
+  [[nodiscard]] std::vector<Place> hints() const;
   // As the node sees it, whether or not it can be read.
-  [[nodiscard]] EntryPtr peek(const Slot& slot) const;
+  [[nodiscard]] EntryPtr peek(const Place& place) const;
   [[nodiscard]] const std::optional<Membership>& durable_document() const { return durable_document_; }
   void install_document(const Membership& document) { durable_document_ = document; }
 
  private:
   struct Cell {
-    EntryPtr current;
+    EntryPtr current;  // null: erased, while something of it is still on the disk
     EntryPtr durable;
     bool unreadable = false;
   };
+  // One change of the disk. What was lost by the disk while it waited is neither.
   struct Unsynced {
-    Slot slot;
-    EntryPtr entry;  // or null
+    std::optional<Place> place;
+    EntryPtr entry;  // null: erases
     std::optional<Membership> document;
   };
 
+  enum class Layer : std::uint8_t { current, durable };
+  // All that is held of a slot, own copy and hints together.
+  [[nodiscard]] std::optional<Record> union_of(const Slot& slot, Layer layer) const;
+  void forget_if_empty(const Place& place);
   void begin_sync(Instant now);
   void end_sync();
   void settle(const Unsynced& write);
-  void drop_waiting(const Slot& slot);
+  void drop_waiting(const Place& place);
   Duration draw_sync();
 
   std::uint32_t node_;
   DiskOptions options_;
   Rng rng_;
   Ledger& ledger_;
-  std::map<Slot, Cell> cells_;
+  std::map<Place, Cell> cells_;
+  std::set<NodeId> hinted_;  // owners for which there may be hints
   std::optional<Membership> durable_document_;
   std::vector<Unsynced> filling_;
   std::vector<Unsynced> syncing_;

@@ -17,7 +17,9 @@ Exit exit_code_of(Errc code) {
     case Errc::io:
     case Errc::closed: return kUnavailable;
     case Errc::indeterminate:
-    case Errc::timeout: return kMaybe;
+    case Errc::timeout:
+    case Errc::session_not_satisfied: return kMaybe;
+    case Errc::inconsistent: return kUnhealthy;
     case Errc::refused: return kRefused;
   }
   return kBug;
@@ -40,6 +42,8 @@ const char* name_of(Errc code) {
     case Errc::corrupt: return "corrupt";
     case Errc::io: return "io";
     case Errc::closed: return "closed";
+    case Errc::session_not_satisfied: return "session_not_satisfied";
+    case Errc::inconsistent: return "inconsistent";
   }
   return "unknown";
 }

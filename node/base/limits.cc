@@ -9,9 +9,9 @@ Status check_key(const Key& key) {
   if (key.name.size() > kKeyBytesMax)
     return fail(Errc::too_large,
                 "the key has " + std::to_string(key.name.size()) + " bytes; keys have 1 to 1024 bytes");
-  if (key.bucket != kDefaultBucket)
+  if (key.bucket.empty() || key.bucket.size() > kBucketBytesMax)
     return fail(Errc::invalid,
-                "there is no bucket \"" + key.bucket.substr(0, kBucketBytesMax) + "\"; the only bucket is \"default\"");
+                "the bucket's name has " + std::to_string(key.bucket.size()) + " bytes; such names have 1 to 64 bytes");
   return Unit{};
 }
 

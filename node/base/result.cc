@@ -19,6 +19,8 @@ const char* describe(Errc code) {
     case Errc::corrupt: return "corrupt data";
     case Errc::io: return "input or output failed";
     case Errc::closed: return "closed";
+    case Errc::session_not_satisfied: return "older than what the session has seen";
+    case Errc::inconsistent: return "the replicas do not agree";
   }
   return "unknown error";
 }

@@ -14,20 +14,22 @@ namespace shoal {
 // What went wrong, for programs. `describe` has one sentence each, for people.
 enum class Errc : std::uint8_t {
   ok = 0,
-  not_found = 1,      // no such key
-  conflict = 2,       // concurrent values, or a token that may not overwrite
-  invalid = 3,        // the request itself is wrong; nothing was changed
-  bad_context = 4,    // a context that is malformed, forged, or of another key
-  too_large = 5,      // over a limit; nothing was changed
-  unavailable = 6,    // too few replicas; certainly not applied
-  indeterminate = 7,  // not confirmed in time; may have been applied
-  timeout = 8,        // a read that found too few replies in time
-  overloaded = 9,     // refused early; certainly not applied
-  no_space = 10,      // the disk takes no more; certainly not applied
-  refused = 11,       // not allowed, or not this cluster
-  corrupt = 12,       // bytes that fail their checksum or their format
-  io = 13,            // the machine's disk or network failed
-  closed = 14,        // the client or node is shutting down
+  not_found = 1,               // no such key
+  conflict = 2,                // concurrent values, or a token that may not overwrite
+  invalid = 3,                 // the request itself is wrong; nothing was changed
+  bad_context = 4,             // a context that is malformed, forged, or of another key
+  too_large = 5,               // over a limit; nothing was changed
+  unavailable = 6,             // too few replicas; certainly not applied
+  indeterminate = 7,           // not confirmed in time; may have been applied
+  timeout = 8,                 // a read that found too few replies in time
+  overloaded = 9,              // refused early; certainly not applied
+  no_space = 10,               // the disk takes no more; certainly not applied
+  refused = 11,                // not allowed, or not this cluster
+  corrupt = 12,                // bytes that fail their checksum or their format
+  io = 13,                     // the machine's disk or network failed
+  closed = 14,                 // the client or node is shutting down
+  session_not_satisfied = 15,  // no replica that answered in time is as new as what the session has seen
+  inconsistent = 16,           // the primaries did not agree on one state in time
 };
 
 const char* describe(Errc code);

@@ -27,6 +27,13 @@ Hash128 content_of(const Membership& document) {
     append_u64(bytes, member.weight);
     append_u64(bytes, static_cast<std::uint64_t>(member.state));
   }
+  for (const Bucket& bucket : document.buckets) {
+    append_u64(bytes, bucket.name.size());
+    bytes += bucket.name;
+    append_u64(bytes, static_cast<std::uint64_t>(bucket.kind));
+    append_u64(bytes, static_cast<std::uint64_t>(bucket.r));
+    append_u64(bytes, static_cast<std::uint64_t>(bucket.w));
+  }
   return hash128(document.cluster_key, bytes);
 }
 

@@ -7,12 +7,6 @@
 #include "vclock/context.h"
 
 namespace shoal {
-namespace {
-
-constexpr Kind kKind = Kind::siblings;  // only the bucket "default" exists as yet
-
-}  // namespace
-
 AskOrder ask_order(std::span<const NodeId> owners, NodeId self, const Peers& peers, int first) {
   std::vector<NodeId> ordered(owners.begin(), owners.end());
   const auto rank = [&](NodeId node) { return node == self ? 0 : static_cast<int>(peers.of(node)) + 1; };
@@ -38,7 +32,8 @@ void GetCoordinator::on_request(const Address& asker, const GetRequest& request,
   const std::span<const NodeId> owners = ring->owners(ring->partition_of(slot));
   const auto refuse = [&](const Error& error) { services_.reply(asker, GetReply{request.call, error, {}, {}}); };
 
-  const Result<int> needed = replies_needed(request.r, owners.size());
+  const Bucket& bucket = *ring->document().bucket(request.key.bucket);
+  const Result<int> needed = replies_needed(request.r != 0 ? request.r : bucket.r, owners.size());
   if (!needed) return refuse(needed.error());
   const int alive = services_.peers.reachable_among(owners);
   if (alive < *needed)
@@ -51,7 +46,15 @@ void GetCoordinator::on_request(const Address& asker, const GetRequest& request,
   AskOrder order = ask_order(owners, services_.self, services_.peers, *needed);
   const CallId call = services_.new_call();
   open_.add(call, std::min(deadline, now.mono + kWidenAfter),
-            Open{asker, request.call, request.key, slot, Quorum(owners, *needed), std::move(order.rest), {}, deadline});
+            Open{asker,
+                 request.call,
+                 request.key,
+                 slot,
+                 bucket.kind,
+                 Quorum(owners, *needed),
+                 std::move(order.rest),
+                 {},
+                 deadline});
   fetch(call, request.key, order.first);
 }
 
@@ -86,7 +89,7 @@ void GetCoordinator::add(Open& open, NodeId from, const Fetched& reply) {
   if (open.merged.clock.empty()) {
     open.merged = held;
   } else {
-    merge(kKind, open.merged, held);
+    merge(open.kind, open.merged, held);
   }
 }
 

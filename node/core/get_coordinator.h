@@ -35,7 +35,7 @@ class GetCoordinator {
  public:
   explicit GetCoordinator(Services& services) : services_(services) {}
 
-  // Precondition: this node owns the key.
+  // Precondition: the bucket exists and this node owns the key.
   void on_request(const Address& asker, const GetRequest& request, Instant deadline, Now now);
   void on_fetched(NodeId from, const Fetched& reply);
   void tick(Now now);
@@ -49,6 +49,7 @@ class GetCoordinator {
     CallId asker_call;
     Key key;
     Slot slot;
+    Kind kind;
     Quorum quorum;
     std::vector<NodeId> unasked;
     Record merged;

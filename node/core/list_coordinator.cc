@@ -9,8 +9,6 @@
 namespace shoal {
 namespace {
 
-constexpr Kind kKind = Kind::siblings;  // only the bucket "default" exists as yet
-
 bool matches(const FetchKeys& request, const Key& key) {
   return key.bucket == request.bucket && key.name.starts_with(request.prefix);
 }
@@ -19,23 +17,24 @@ bool matches(const FetchKeys& request, const Key& key) {
 
 KeysFetched scan_keys(Store& store, const PreferenceLists& ring, const FetchKeys& request) {
   KeysFetched reply{request.call, request.epoch, Errc::ok, {}, std::nullopt};
-  const Slot begin = ring.first_slot(request.partition);
+  const Place begin = ring.first_slot(request.partition);
   const bool last = request.partition.value + 1 == ring.document().partitions;
-  const Slot end =
-      last ? Slot{~std::uint64_t{0}, ~std::uint64_t{0}} : ring.first_slot(PartitionId{request.partition.value + 1});
+  const Place end = last ? Place(NodeId{1}, Slot{}) : Place(ring.first_slot(PartitionId{request.partition.value + 1}));
   const std::size_t limit = std::clamp<std::size_t>(request.limit, 1, kListLimitMax);
   // A place before the partition would show the keys of others.
-  const std::optional<Slot> after = request.after >= begin ? request.after : std::nullopt;
-  const Result<std::vector<SlotEntry>> held = store.scan(begin, end, after, limit);
-  if (!held) {
-    reply.outcome = held.error().code;
+  std::optional<Place> after;
+  if (request.after && Place(*request.after) >= begin) after = *request.after;
+  const Result<std::vector<PlacedEntry>> held = store.scan(begin, end, after, limit);
+  const auto unreadable = [](const PlacedEntry& item) { return item.entry == nullptr; };
+  if (!held || std::ranges::any_of(*held, unreadable)) {
+    reply.outcome = held ? Errc::corrupt : held.error().code;
     return reply;
   }
-  for (const SlotEntry& item : *held)
+  for (const PlacedEntry& item : *held)
     if (matches(request, item.entry->key))
-      reply.keys.push_back(KeyState{item.slot, item.entry->key.name,
+      reply.keys.push_back(KeyState{item.place.slot, item.entry->key.name,
                                     std::make_shared<const Record>(without_values(item.entry->record))});
-  if (held->size() == limit) reply.next = held->back().slot;
+  if (held->size() == limit) reply.next = held->back().place.slot;
   return reply;
 }
 
@@ -62,6 +61,8 @@ void ListCoordinator::fetch(CallId call, const Open& open, std::span<const NodeI
 void ListCoordinator::on_keys_fetched(NodeId from, const KeysFetched& reply) {
   Open* open = open_.find(reply.call);
   if (open == nullptr || open->quorum.acknowledged(from)) return;
+  const Bucket* bucket = services_.formation.document().bucket(open->request.bucket);
+  const Kind kind = bucket != nullptr ? bucket->kind : Kind::siblings;
   if (reply.outcome != Errc::ok) {
     open->quorum.refuse(from);
     fetch(reply.call, *open, std::exchange(open->unasked, {}));  // who refused is not asked again before the timer
@@ -70,7 +71,7 @@ void ListCoordinator::on_keys_fetched(NodeId from, const KeysFetched& reply) {
     if (reply.next) open->scanned_to = std::min(reply.next, open->scanned_to ? open->scanned_to : reply.next);
     for (const KeyState& key : reply.keys) {
       const auto [held, fresh] = open->keys.try_emplace(key.slot, Merged{key.name, *key.state});
-      if (!fresh) merge(kKind, held->second.record, *key.state);
+      if (!fresh) merge(kind, held->second.record, *key.state);
     }
   }
   if (open->quorum.verdict() != Quorum::Verdict::waiting) answer(reply.call);

@@ -15,6 +15,7 @@
 #include "gossip/direct_probe.h"
 #include "gossip/liveness.h"
 #include "node/base/bytes.h"
+#include "node/base/hash.h"
 #include "node/base/ids.h"
 #include "node/base/result.h"
 #include "node/ring/membership.h"
@@ -24,6 +25,14 @@ namespace shoal {
 
 using RecordPtr = std::shared_ptr<const Record>;
 using Millis = std::chrono::milliseconds;
+
+// What a request promises (docs/guarantees.md); r, w, pr and pw given with it go before what the level would ask for.
+enum class Level : std::uint8_t {
+  quorum = 0,    // r, w of the bucket
+  eventual = 1,  // one replica
+  session = 2,   // as quorum, and never older than what the session has seen
+  all = 3,       // every primary, agreed
+};
 
 // ---- between a client and a node -------------------------------------------------------------------------------
 
@@ -41,8 +50,11 @@ struct Welcome {
 struct GetRequest {
   CallId call;
   Key key;
-  std::int32_t r = 0;  // replies to merge; 0 = a majority of the owners, -1 = all of them
+  std::int32_t r = 0;  // replies to merge; 0 = what level and bucket say, -1 = all owners
   Millis timeout{1000};
+  Level level = Level::quorum;
+  std::int32_t pr = 0;  // replies that must come from owners and not from fallbacks; -1 = all
+  std::string session;  // level session: an encoded CausalContext of this key; empty when it has seen nothing of it
 };
 
 struct PutRequest {
@@ -52,8 +64,10 @@ struct PutRequest {
   bool tombstone = false;  // a delete
   Blob value;
   std::string context;  // an encoded CausalContext; empty for a blind write
-  std::int32_t w = 0;   // acknowledgements to wait for; 0 = a majority of the owners, -1 = all of them
+  std::int32_t w = 0;   // acknowledgements to wait for; 0 = what level and bucket say, -1 = all owners
   Millis timeout{1000};
+  Level level = Level::quorum;
+  std::int32_t pw = 0;  // acknowledgements that must come from owners and not from fallbacks; -1 = all
 };
 
 // One page of the keys of one partition, in slot order.
@@ -83,13 +97,14 @@ struct GetReply {
   Error outcome;
   std::vector<Value> values;
   std::string context;
+  std::int32_t stand_ins = 0;  // replies by fallbacks that hold a hint
 };
 
 // The receipt of a write.
 struct PutReply {
   CallId call;
   Error outcome;
-  std::int32_t stand_ins = 0;  // acknowledgements by fallbacks that hold a hint; none before hinted handoff exists
+  std::int32_t stand_ins = 0;  // acknowledgements by fallbacks that hold a hint
   bool durable = false;        // every counted acknowledgement was on disk
   std::uint32_t siblings = 0;  // live values at the coordinator afterwards
   std::string context;         // the token (ruling 1)
@@ -105,6 +120,20 @@ struct ListReply {
 struct MemberView {
   NodeId id;
   Liveness liveness = Liveness::alive;
+  std::int64_t since_ms = 0;  // wall time at the asked node when that became so; 0: since it started
+};
+
+struct HintQueue {
+  NodeId owner;
+  std::uint64_t hints = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t delivered = 0;   // since the node started
+  std::int64_t next_try_ms = 0;  // from now; -1: not before the owner is alive
+};
+
+struct Counter {
+  std::string name;
+  std::uint64_t count = 0;
 };
 
 struct StatusReply {
@@ -117,6 +146,115 @@ struct StatusReply {
   std::uint64_t requests_open = 0;
   std::string store_trouble;  // empty, or why writes are refused
   bool sync = true;           // acknowledged means on disk
+  std::uint64_t hint_bytes = 0;
+  std::uint64_t hint_bytes_max = 0;
+  std::uint64_t partitions_to_repair = 0;  // pairs of an owner and a partition that missed writes nobody keeps
+  std::vector<Counter> counters;
+};
+
+// What this node keeps for others. `deliver`: try all of it now, whatever the back-off says.
+struct HintsRequest {
+  CallId call;
+  bool deliver = false;
+};
+
+struct HintsReply {
+  CallId call;
+  NodeId node;
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_max = 0;
+  std::vector<HintQueue> queues;
+};
+
+// Creates a bucket, or changes r and w of one. Passed on to the founder, who numbers documents.
+struct BucketRequest {
+  CallId call;
+  Bucket bucket;
+  bool create = false;
+};
+
+struct BucketReply {
+  CallId call;
+  Error outcome;
+  std::optional<Membership> document;  // with the bucket in it
+};
+
+// "Why is it so?": what every member holds of a key.
+struct ExplainRequest {
+  CallId call;
+  Key key;
+  Millis timeout{1000};
+};
+
+struct Held {
+  RecordPtr state;  // causality only, values emptied; null: nothing
+  std::uint64_t losers = 0;
+  Hash128 digest;
+};
+
+struct Inspected {
+  CallId call;
+  Errc outcome = Errc::ok;        // anything else: this node cannot read its copy
+  Held copy;                      // as an owner
+  std::vector<NodeId> hints_for;  // owners for which it keeps a hint of this key
+  Held hint;                      // those hints, merged
+  bool to_repair = false;         // a write that it missed is kept by nobody
+};
+
+struct Inspect {
+  CallId call;
+  Key key;
+};
+
+struct ReplicaView {
+  NodeId node;
+  Liveness liveness = Liveness::alive;
+  bool owner = false;
+  bool answered = false;
+  Inspected found;
+};
+
+struct ExplainReply {
+  CallId call;
+  Error outcome;
+  Kind kind = Kind::siblings;
+  PartitionId partition;
+  std::vector<ReplicaView> replicas;  // in rank order, owners first
+};
+
+enum class EventKind : std::uint8_t {
+  started = 0,
+  member_alive = 1,
+  member_suspect = 2,
+  member_dead = 3,
+  document_adopted = 4,
+  hints_began = 5,
+  hints_delivered = 6,
+  hints_full = 7,
+  store_trouble = 8,
+  store_recovered = 9,
+  to_repair = 10,
+};
+
+// Something that an operator would want to know of, at the node that is asked.
+struct Event {
+  std::uint64_t number = 0;  // 1, 2, 3, ... of this life of the node
+  std::int64_t wall_ms = 0;
+  EventKind kind = EventKind::started;
+  NodeId about;  // 0: the node itself
+  std::string text;
+};
+
+struct EventsRequest {
+  CallId call;
+  std::uint64_t after = 0;  // the number of the last one that the asker has
+};
+
+struct EventsReply {
+  CallId call;
+  NodeId node;
+  Incarnation incarnation;
+  std::vector<Event> events;  // ascending; the oldest are forgotten
 };
 
 using ClientRequest = std::variant<GetRequest, PutRequest, ListRequest>;
@@ -124,33 +262,56 @@ using ClientReply = std::variant<GetReply, PutReply, ListReply>;
 
 // ---- between nodes ---------------------------------------------------------------------------------------------
 
+// How busy the answerer is, for the asker's choice of replicas (algorithms: C3).
+struct Load {
+  std::uint32_t queued = 0;      // acknowledgements that wait for its disk
+  std::uint32_t service_us = 0;  // what a request took lately
+};
+
+// Why a state is sent.
+enum class Purpose : std::uint8_t {
+  write = 0,    // a client's write, to an owner
+  hint = 1,     // the same, to a fallback that stands in for `owner`
+  handoff = 2,  // a hint, to its owner
+  repair = 3,   // to an owner that a read found behind
+};
+
 struct Replicate {
   CallId call;
   Epoch epoch;
   Key key;
   RecordPtr state;
+  Kind kind = Kind::siblings;
+  Purpose purpose = Purpose::write;
+  NodeId owner;  // of a hint
 };
 
-// Sent only after the commit that holds the merged state, when the node promises `sync`.
+// Sent only after the commit that holds the merged state, when the node promises `sync` or the purpose is `handoff`.
 struct Replicated {
   CallId call;
   Epoch epoch;
   Errc outcome = Errc::ok;
   bool durable = false;
+  Load load;
 };
 
 struct Fetch {
   CallId call;
   Epoch epoch;
   Key key;
+  bool digest_only = false;
+  bool durable_only = false;  // answer when the state that is shown is on disk (sessions, ruling 14)
 };
 
-// Outcome `ok` with no state: this replica holds nothing. Any other outcome means "don't know" and counts for nothing.
+// Outcome `ok` with no state and no digest: this replica holds nothing. Any other outcome means "don't know" and counts
+// for nothing; a fallback without a hint of the key says so (ruling 12).
 struct Fetched {
   CallId call;
   Epoch epoch;
   Errc outcome = Errc::ok;
   RecordPtr state;
+  Hash128 digest;  // of the state's causality; zero: holds nothing
+  Load load;
 };
 
 struct FetchKeys {
@@ -224,10 +385,11 @@ struct Refused {
   std::string sentence;
 };
 
-using Message =
-    std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply, ListReply,
-                 StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched, Forward, Forwarded, Join,
-                 JoinReply, DocumentDigest, DocumentPush, CloseFormation, Refused, Ping, Pong>;
+using Message = std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply,
+                             ListReply, StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched,
+                             Forward, Forwarded, Join, JoinReply, DocumentDigest, DocumentPush, CloseFormation, Refused,
+                             Ping, Pong, HintsRequest, HintsReply, BucketRequest, BucketReply, ExplainRequest,
+                             ExplainReply, Inspect, Inspected, EventsRequest, EventsReply>;
 
 // ---- who ------------------------------------------------------------------------------------------------------
 

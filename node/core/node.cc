@@ -90,17 +90,23 @@ void Node::dispatch(const Envelope& envelope, Now now) {
       envelope.message);
 }
 
+Status Node::check_bucket(const std::string& name) const {
+  if (formation_.document().bucket(name) != nullptr) return Unit{};
+  return fail(Errc::invalid, "there is no bucket \"" + name + "\"; create it with: shoal bucket create " + name);
+}
+
 Status Node::check(const ClientRequest& request) const {
   if (open_requests() >= config_.open_requests_max) return too_many_open();
   if (const auto* list = std::get_if<ListRequest>(&request)) {
     if (list->partition.value >= formation_.document().partitions)
       return fail(Errc::invalid, "there is no partition " + std::to_string(list->partition.value));
-    return check_key(Key{list->bucket, "any"});
+    return check_bucket(list->bucket);
   }
-  if (const auto* get = std::get_if<GetRequest>(&request)) return check_key(get->key);
-  const auto& put = std::get<PutRequest>(request);
-  const Status key = check_key(put.key);
-  return key ? check_value_size(put.value.size()) : key;
+  const auto* put = std::get_if<PutRequest>(&request);
+  const Key& key = put != nullptr ? put->key : std::get<GetRequest>(request).key;
+  if (const Status valid = check_key(key); !valid) return valid;
+  if (const Status known = check_bucket(key.bucket); !known) return known;
+  return put != nullptr ? check_value_size(put->value.size()) : Unit{};
 }
 
 void Node::on_forward(NodeId peer, const Forward& message, Now now) {
@@ -152,7 +158,7 @@ void Node::release_parked(Now now) {
 
 void Node::on_replicate(NodeId from, const Replicate& message) {
   const Slot slot = slot_of(formation_.document().cluster_key, message.key);
-  const Result<CommitId> merged = replica_.merge(slot, message.key, *message.state);
+  const Result<CommitId> merged = replica_.merge(slot, message.key, message.kind, *message.state);
   Replicated reply{message.call, formation_.document().epoch, Errc::ok, config_.sync};
   if (!merged) {
     reply.outcome = merged.error().code;

@@ -80,6 +80,7 @@ class Node {
   void on_request(const Address& asker, const ClientRequest& request, Now now);
   void route(const Address& asker, const ClientRequest& request, Instant deadline, Now now);
   Status check(const ClientRequest& request) const;
+  Status check_bucket(const std::string& name) const;
   [[nodiscard]] PartitionId partition_of(const ClientRequest& request) const;
   void release_parked(Now now);
   void expire_parked(Now now);

@@ -68,10 +68,10 @@ void PutCoordinator::on_request(const Address& asker, const PutRequest& request,
   const CallId call = services_.new_call();
   if (request.request != RequestId{}) open_requests_[request.request] = call;
   const Instant wake = std::min(deadline, now.mono + kPatience);
-  const Open& open = open_.add(
-      call, wake,
-      Open{asker, request.call, request.request, request.key, RecordPtr(minted->entry, &minted->entry->record),
-           *std::move(quorum), true, std::move(receipt), deadline, kPatience});
+  const Open& open = open_.add(call, wake,
+                               Open{asker, request.call, request.request, request.key, minted->entry->kind,
+                                    RecordPtr(minted->entry, &minted->entry->record), *std::move(quorum), true,
+                                    std::move(receipt), deadline, kPatience});
   std::vector<NodeId> others = open.quorum.missing();
   std::erase(others, services_.self);
   replicate(call, open, others);
@@ -94,7 +94,8 @@ bool PutCoordinator::joins_open_request(const Address& asker, const PutRequest& 
 Result<Quorum> PutCoordinator::quorum_for(const PutRequest& request, const Slot& slot) const {
   const Ring& ring = services_.formation.ring();
   const std::span<const NodeId> owners = ring->owners(ring->partition_of(slot));
-  const Result<int> needed = replies_needed(request.w, owners.size());
+  const Bucket& bucket = *ring->document().bucket(request.key.bucket);
+  const Result<int> needed = replies_needed(request.w != 0 ? request.w : bucket.w, owners.size());
   if (!needed) return needed.error();
   const int alive = services_.peers.reachable_among(owners);
   if (alive >= *needed) return Quorum(owners, *needed);
@@ -120,7 +121,8 @@ Result<PutCoordinator::Minted> PutCoordinator::mint(const Slot& slot, const PutR
     if (seen.error().code == Errc::conflict) services_.trace.mark(Mark::token_refused_session_only);
     return seen.error();
   }
-  Result<Replica::Written> written = services_.replica.put(slot, request, *seen, now.wall);
+  const Bucket& bucket = *services_.formation.document().bucket(request.key.bucket);
+  Result<Replica::Written> written = services_.replica.put(slot, bucket.kind, request, *seen, now.wall);
   if (!written) return written.error();
   requests_.remember(request.request, written->dot);
   return Minted{written->entry, written->dot, written->commit};
@@ -128,7 +130,8 @@ Result<PutCoordinator::Minted> PutCoordinator::mint(const Slot& slot, const PutR
 
 void PutCoordinator::replicate(CallId call, const Open& open, std::span<const NodeId> owners) {
   const Epoch epoch = services_.formation.document().epoch;
-  for (const NodeId owner : owners) services_.outbox.send(owner, Replicate{call, epoch, open.key, open.state});
+  for (const NodeId owner : owners)
+    services_.outbox.send(owner, Replicate{call, epoch, open.key, open.state, open.kind});
 }
 
 void PutCoordinator::on_replicated(NodeId from, const Replicated& reply) {

@@ -29,7 +29,7 @@ class PutCoordinator {
  public:
   explicit PutCoordinator(Services& services) : services_(services) {}
 
-  // Precondition: this node owns the key. `asker` is a client, or a peer that forwarded.
+  // Precondition: the bucket exists and this node owns the key. `asker` is a client, or a peer that forwarded.
   void on_request(const Address& asker, const PutRequest& request, Instant deadline, Now now);
   void on_replicated(NodeId from, const Replicated& reply);
   void tick(Now now);
@@ -43,6 +43,7 @@ class PutCoordinator {
     CallId asker_call;
     RequestId request;
     Key key;
+    Kind kind;
     RecordPtr state;
     Quorum quorum;
     bool durable = true;  // every acknowledgement so far was

@@ -8,10 +8,8 @@
 namespace shoal {
 namespace {
 
-// Only the bucket "default" exists as yet.
-constexpr Kind kKind = Kind::siblings;
-
-Status check_siblings(const Record& record, const VersionVector& seen) {
+Status check_siblings(Kind kind, const Record& record, const VersionVector& seen) {
+  if (kind == Kind::lww) return Unit{};
   const auto survives = [&](const Sibling& sibling) { return !seen.covers(sibling.dot); };
   const auto kept = static_cast<std::size_t>(std::ranges::count_if(record.siblings, survives));
   if (kept + 1 <= kSiblingsMax) return Unit{};
@@ -31,8 +29,8 @@ bool knows_incarnation(const VersionVector& seen, Incarnation incarnation) {
 Replica::Replica(Incarnation incarnation, Store& store, Trace& trace)
     : incarnation_(incarnation), store_(store), trace_(trace) {}
 
-Result<EntryPtr> Replica::read(const Slot& slot, const Key& key) {
-  Result<EntryPtr> held = store_.read(slot);
+Result<EntryPtr> Replica::read(const Place& place, const Key& key) {
+  Result<EntryPtr> held = store_.read(place);
   if (!held) {
     trace_.mark(Mark::unreadable_record_answered_dont_know);
   } else if (*held && (*held)->key != key) {
@@ -48,38 +46,44 @@ Hlc Replica::next_hlc(WallTime wall, Hlc seen) {
   return hlc_;
 }
 
-Result<Replica::Written> Replica::put(const Slot& slot, const PutRequest& request, const CausalContext& seen,
-                                      WallTime wall) {
+Result<Replica::Written> Replica::put(const Place& place, Kind kind, const PutRequest& request,
+                                      const CausalContext& seen, WallTime wall) {
   const Status admitted = store_.admit();
   if (!admitted) return trace_.mark(Mark::put_refused_by_store), admitted.error();
-  const Result<EntryPtr> held = read(slot, request.key);
+  const Result<EntryPtr> held = read(place, request.key);
   if (!held) return held.error();
-  Entry entry = *held ? **held : Entry{.key = request.key, .record = {}, .ownership = {}};
-  const Status few = check_siblings(entry.record, seen.seen);
+  Entry entry = *held ? **held : Entry{.key = request.key, .record = {}, .ownership = {}, .kind = kind};
+  const Status few = check_siblings(kind, entry.record, seen.seen);
   if (!few) return trace_.mark(Mark::put_refused_sibling_limit), few.error();
 
   const Ownership before = entry.ownership;
   const Hlc hlc = next_hlc(wall, std::max(seen.hlc, highest_hlc(entry.record)));
   const Write write{seen.seen, hlc, request.request, request.tombstone, request.value};
-  const Dot dot = shoal::put(kKind, entry.record, entry.ownership, write, Minter{incarnation_, ++counter_});
+  const PutResult result = shoal::put(kind, entry.record, entry.ownership, write, Minter{incarnation_, ++counter_});
+  count_losers(entry, result.losers);
   if (entry.ownership != before && knows_incarnation(seen.seen, incarnation_))
     trace_.mark(Mark::put_new_epoch_after_amnesia);
   EntryPtr stored = std::make_shared<const Entry>(std::move(entry));
-  last_commit_ = store_.write(slot, stored);
-  return Written{std::move(stored), dot, last_commit_};
+  last_commit_ = store_.write(place, stored);
+  return Written{std::move(stored), result.dot, last_commit_};
 }
 
-Result<CommitId> Replica::merge(const Slot& slot, const Key& key, const Record& state) {
-  const Result<EntryPtr> held = read(slot, key);
+void Replica::count_losers(Entry& entry, std::size_t losers) {
+  entry.losers += losers;
+  if (losers > 0) trace_.mark(Mark::lww_dropped_concurrent_value);
+}
+
+Result<CommitId> Replica::merge(const Place& place, const Key& key, Kind kind, const Record& state) {
+  const Result<EntryPtr> held = read(place, key);
   if (!held) return held.error();
-  Entry entry = *held ? **held : Entry{.key = key, .record = {}, .ownership = {}};
+  Entry entry = *held ? **held : Entry{.key = key, .record = {}, .ownership = {}, .kind = kind};
   if (*held) {
-    shoal::merge(kKind, entry.record, entry.ownership, state);
+    count_losers(entry, shoal::merge(kind, entry.record, entry.ownership, state));
   } else {
     entry.record = state;
   }
   if (*held && **held == entry) return last_commit_;  // nothing new: durable with what was written before
-  last_commit_ = store_.write(slot, std::make_shared<const Entry>(std::move(entry)));
+  last_commit_ = store_.write(place, std::make_shared<const Entry>(std::move(entry)));
   return last_commit_;
 }
 

@@ -1,4 +1,5 @@
-// Replica: what one node does to its own copy of a record. The rules of vclock applied to a store.
+// Replica: what one node does to a copy of a record, its own or one that it keeps as a hint. The rules of vclock
+// applied to a store.
 //
 // Invariants:
 //  (1) A dot is minted once: the counter is node-wide, grows with every mint, and belongs to this incarnation alone.
@@ -26,18 +27,20 @@ class Replica {
     CommitId commit;
   };
   // A client's write. Refuses when the store takes no writes or the key has too many siblings: nothing is changed then.
-  Result<Written> put(const Slot& slot, const PutRequest& request, const CausalContext& seen, WallTime wall);
+  Result<Written> put(const Place& place, Kind kind, const PutRequest& request, const CausalContext& seen,
+                      WallTime wall);
 
   // A peer's state. Limits do not apply: repair must always pass (ruling 10). The commit holds the merged state.
-  Result<CommitId> merge(const Slot& slot, const Key& key, const Record& state);
+  Result<CommitId> merge(const Place& place, const Key& key, Kind kind, const Record& state);
 
   // nullptr: nothing held.
-  Result<EntryPtr> read(const Slot& slot, const Key& key);
+  Result<EntryPtr> read(const Place& place, const Key& key);
 
   // Everything written so far is in this commit or an earlier one.
   [[nodiscard]] CommitId last_commit() const { return last_commit_; }
 
  private:
+  void count_losers(Entry& entry, std::size_t losers);
   Hlc next_hlc(WallTime wall, Hlc seen);
 
   Incarnation incarnation_;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "node/base/ids.h"
+#include "node/base/kind.h"
 #include "node/base/result.h"
 #include "node/ring/membership.h"
 #include "vclock/record.h"
@@ -28,13 +29,28 @@ struct Entry {
   Key key;
   Record record;
   Ownership ownership;
+  Kind kind = Kind::siblings;  // of the key's bucket
+  std::uint64_t losers = 0;    // concurrent values that this replica dropped, in a bucket of kind lww
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 using EntryPtr = std::shared_ptr<const Entry>;
 
-struct SlotEntry {
+// Where an entry lies: this node's own copy of a slot, or a hint, the state of the slot that `owner` has missed.
+struct Place {
+  NodeId owner;  // 0: this node's own copy
   Slot slot;
-  EntryPtr entry;
+
+  Place() = default;
+  Place(const Slot& own) : slot(own) {}  // NOLINT(google-explicit-constructor)
+  Place(NodeId missed_by, const Slot& missed) : owner(missed_by), slot(missed) {}
+
+  [[nodiscard]] bool is_hint() const { return owner.value != 0; }
+  auto operator<=>(const Place&) const = default;
+};
+
+struct PlacedEntry {
+  Place place;
+  EntryPtr entry;  // null: it is there and cannot be read
 };
 
 class Store {
@@ -42,23 +58,25 @@ class Store {
   virtual ~Store() = default;
 
   // nullptr: nothing is held. Errc::corrupt or Errc::io: the answer is "don't know", never "absent".
-  virtual Result<EntryPtr> read(const Slot& slot) = 0;
+  virtual Result<EntryPtr> read(const Place& place) = 0;
 
-  // Up to `limit` entries with slots in (after, end), or [begin, end) when `after` is absent, ascending.
-  // Records that cannot be read are an error of the whole scan.
-  virtual Result<std::vector<SlotEntry>> scan(const Slot& begin, const Slot& end, std::optional<Slot> after,
-                                              std::size_t limit) = 0;
+  // Up to `limit` entries with places in (after, end), or [begin, end) when `after` is absent, ascending. Own copies or
+  // hints, not both in one scan.
+  virtual Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
+                                                std::size_t limit) = 0;
 
   // May new client writes be taken? Errc::no_space, Errc::io or Errc::overloaded with a sentence otherwise.
   virtual Status admit() = 0;
 
-  virtual CommitId write(const Slot& slot, EntryPtr entry) = 0;
+  virtual CommitId write(const Place& place, EntryPtr entry) = 0;
+  // Nothing is held there any more: a delivered hint. Own copies are never erased by this release.
+  virtual CommitId erase(const Place& place) = 0;
 
   // The membership document, in the same commits as records. Whoever drives the node reads it back at the next start
   // and hands it over in NodeConfig.
   virtual CommitId save_document(const Membership& document) = 0;
 
-  // Records held, tombstones included; may lag behind by the commits in flight.
+  // Own records held, tombstones included; may lag behind by the commits in flight.
   virtual std::uint64_t records() = 0;
 };
 

@@ -27,6 +27,7 @@ std::string_view name_of(Mark mark) {
     case Mark::address_changed: return "address_changed";
     case Mark::document_adopted: return "document_adopted";
     case Mark::unreadable_record_answered_dont_know: return "unreadable_record_answered_dont_know";
+    case Mark::lww_dropped_concurrent_value: return "lww_dropped_concurrent_value";
     case Mark::count_: break;
   }
   return "unknown";

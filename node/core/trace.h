@@ -33,6 +33,7 @@ enum class Mark : std::uint8_t {
   address_changed,
   document_adopted,
   unreadable_record_answered_dont_know,
+  lww_dropped_concurrent_value,
   count_,
 };
 

@@ -21,7 +21,7 @@ constexpr std::size_t kTransactionRecordsMax = 32'768;
 constexpr std::size_t kTransactionBytesMax = std::size_t{64} << 20;
 constexpr std::uint64_t kNearlyFullBytes = std::uint64_t{4} << 20;
 
-using RecordCursor = std::map<Slot, EntryPtr>::const_iterator;
+using RecordCursor = std::map<Place, EntryPtr>::const_iterator;
 
 int put(MDB_txn* txn, MDB_dbi table, std::string_view key, std::string_view value) {
   MDB_val k = lmdb_val(key);
@@ -29,13 +29,22 @@ int put(MDB_txn* txn, MDB_dbi table, std::string_view key, std::string_view valu
   return mdb_put(txn, table, &k, &v, 0);
 }
 
-// Puts as many records as one transaction may hold, and moves `next` behind them.
-int put_records(MDB_txn* txn, MDB_dbi table, const WriteBatch& batch, RecordCursor& next) {
+// 0 also when there was nothing to erase: after a failed commit the batch is written again from its first byte.
+int erase(MDB_txn* txn, MDB_dbi table, std::string_view key) {
+  MDB_val k = lmdb_val(key);
+  const int code = mdb_del(txn, table, &k, nullptr);
+  return code == MDB_NOTFOUND ? 0 : code;
+}
+
+// Writes as many records as one transaction may hold, and moves `next` behind them.
+int write_records(MDB_txn* txn, const LmdbEnv& env, const WriteBatch& batch, RecordCursor& next) {
   std::size_t bytes = 0;
   for (std::size_t n = 0; n < kTransactionRecordsMax && bytes < kTransactionBytesMax; ++n, ++next) {
     if (next == batch.records.end()) return 0;
-    const std::string value = encode_entry(*next->second);
-    if (const int code = put(txn, table, slot_bytes(next->first), value)) return code;
+    const std::string key = place_bytes(next->first);
+    const std::string value = next->second ? encode_entry(*next->second) : std::string();
+    const MDB_dbi table = env.table_of(next->first);
+    if (const int code = next->second ? put(txn, table, key, value) : erase(txn, table, key)) return code;
     bytes += value.size();
   }
   return 0;
@@ -50,7 +59,7 @@ int write_batch(const LmdbEnv& env, const WriteBatch& batch) {
     if (const int code = env.begin(0, txn)) return code;
     if (first && batch.document)
       if (const int code = put(txn.get(), env.meta, kDocumentName, *batch.document)) return code;
-    if (const int code = put_records(txn.get(), env.records, batch, next)) return code;
+    if (const int code = write_records(txn.get(), env, batch, next)) return code;
     if (const int code = mdb_txn_commit(txn.release())) return code;
     first = false;
   }

@@ -40,7 +40,7 @@ namespace shoal {
 
 struct WriteBatch {
   CommitId id;
-  std::map<Slot, EntryPtr> records;
+  std::map<Place, EntryPtr> records;    // null: erase; own copies stand before hints
   std::optional<std::string> document;  // encoded
   std::size_t bytes = 0;                // about what it holds in memory
 

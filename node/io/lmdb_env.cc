@@ -72,6 +72,7 @@ int open_tables(LmdbEnv& env) {
   LmdbTxn txn;
   if (const int code = env.begin(0, txn)) return code;
   if (const int code = mdb_dbi_open(txn.get(), "records", MDB_CREATE, &env.records)) return code;
+  if (const int code = mdb_dbi_open(txn.get(), "hints", MDB_CREATE, &env.hints)) return code;
   if (const int code = mdb_dbi_open(txn.get(), "meta", MDB_CREATE, &env.meta)) return code;
   return mdb_txn_commit(txn.release());
 }
@@ -126,17 +127,24 @@ Errc lmdb_errc(int code) {
 
 bool lmdb_can_retry(int code) { return code > 0 || code == MDB_MAP_FULL; }
 
-std::string slot_bytes(const Slot& slot) {
+std::string place_bytes(const Place& place) {
   std::string out;
-  out.reserve(16);
-  append_u64(out, slot.hi);
-  append_u64(out, slot.lo);
+  out.reserve(24);
+  if (place.is_hint()) append_u64(out, place.owner.value);
+  append_u64(out, place.slot.hi);
+  append_u64(out, place.slot.lo);
   return out;
 }
 
-Slot slot_from(std::string_view bytes) {
-  SHOAL_CHECK(bytes.size() == 16);
-  return {.hi = read_u64(bytes), .lo = read_u64(bytes.substr(8))};
+std::optional<Place> place_from(std::string_view bytes) {
+  if (bytes.size() != 16 && bytes.size() != 24) return std::nullopt;
+  Place place;
+  if (bytes.size() == 24) {
+    place.owner.value = read_u64(bytes);
+    bytes.remove_prefix(8);
+  }
+  place.slot = {.hi = read_u64(bytes), .lo = read_u64(bytes.substr(8))};
+  return place;
 }
 
 }  // namespace shoal

@@ -1,6 +1,7 @@
-// LmdbEnv: one LMDB environment with our two tables, and owners for what the C API hands out.
+// LmdbEnv: one LMDB environment with our three tables, and owners for what the C API hands out.
 //
 //   records   16 bytes of slot, big-endian hi then lo  ->  encode_entry (node/wire/entry_codec.h)
+//   hints     8 bytes of the owner's id, then the slot ->  encode_entry: the state that the owner has missed
 //   meta      "document"                               ->  encode_document: the newest membership document
 //   meta      "about"                                  ->  u64 format, u64 node id, big-endian
 //
@@ -25,11 +26,13 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "node/base/ids.h"
 #include "node/base/result.h"
+#include "node/core/store.h"
 
 namespace shoal {
 
@@ -48,11 +51,14 @@ struct LmdbEnv {
   std::filesystem::path dir;
   std::unique_ptr<MDB_env, LmdbFree> env;
   MDB_dbi records = 0;
+  MDB_dbi hints = 0;
   MDB_dbi meta = 0;
 
   // Creates the folder and the file when they are missing. At most one process may do so: the caller holds the lock
   // of the data folder.
   static Result<LmdbEnv> open(const std::filesystem::path& dir, std::size_t map_bytes);
+
+  [[nodiscard]] MDB_dbi table_of(const Place& place) const { return place.is_hint() ? hints : records; }
 
   // 0 or LMDB's code.
   int begin(unsigned flags, LmdbTxn& out) const;
@@ -69,7 +75,9 @@ inline std::string_view lmdb_view(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
-std::string slot_bytes(const Slot& slot);
-Slot slot_from(std::string_view bytes);  // Precondition: 16 bytes.
+// The key of an entry in its table: 16 bytes for an own copy, 24 for a hint.
+std::string place_bytes(const Place& place);
+// Absent when the length is neither.
+std::optional<Place> place_from(std::string_view bytes);
 
 }  // namespace shoal

@@ -14,7 +14,7 @@
 namespace shoal {
 namespace {
 
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kFormat = 2;  // 1: without hints and buckets
 
 std::size_t memory_of(const Entry& entry) {
   std::size_t bytes = 256 + entry.key.bucket.size() + entry.key.name.size();
@@ -23,17 +23,19 @@ std::size_t memory_of(const Entry& entry) {
   return bytes;
 }
 
-std::optional<Slot> successor(const Slot& slot) {
+std::optional<Place> successor(const Place& place) {
   constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
-  if (slot.lo != kHighest) return Slot{.hi = slot.hi, .lo = slot.lo + 1};
-  if (slot.hi != kHighest) return Slot{.hi = slot.hi + 1, .lo = 0};
+  const Slot& slot = place.slot;
+  if (slot.lo != kHighest) return Place(place.owner, {.hi = slot.hi, .lo = slot.lo + 1});
+  if (slot.hi != kHighest) return Place(place.owner, {.hi = slot.hi + 1, .lo = 0});
+  if (place.is_hint() && place.owner.value != kHighest) return Place(NodeId{place.owner.value + 1}, Slot{});
   return std::nullopt;
 }
 
-// Both batches in slot order; where both hold a slot, the newer one counts.
+// Both batches in order; where both hold a place, the newer one counts. A null entry: erased.
 class OverlayCursor {
  public:
-  OverlayCursor(const WriteBatch& newer, const WriteBatch* older, const Slot& from)
+  OverlayCursor(const WriteBatch& newer, const WriteBatch* older, const Place& from)
       : newer_(newer.records.lower_bound(from)), newer_end_(newer.records.end()) {
     if (older == nullptr) return;
     older_ = older->records.lower_bound(from);
@@ -41,21 +43,21 @@ class OverlayCursor {
     has_older_ = older_ != older_end_;
   }
 
-  [[nodiscard]] std::optional<Slot> slot() const {
+  [[nodiscard]] std::optional<Place> place() const {
     if (!has_newer()) return has_older_ ? std::optional(older_->first) : std::nullopt;
     return has_older_ ? std::min(newer_->first, older_->first) : newer_->first;
   }
   [[nodiscard]] const EntryPtr& entry() const {
-    return has_newer() && newer_->first == *slot() ? newer_->second : older_->second;
+    return has_newer() && newer_->first == *place() ? newer_->second : older_->second;
   }
   void next() {
-    const Slot past = *slot();
+    const Place past = *place();
     if (has_newer() && newer_->first == past) ++newer_;
     if (has_older_ && older_->first == past) has_older_ = ++older_ != older_end_;
   }
 
  private:
-  using Iterator = std::map<Slot, EntryPtr>::const_iterator;
+  using Iterator = std::map<Place, EntryPtr>::const_iterator;
   [[nodiscard]] bool has_newer() const { return newer_ != newer_end_; }
 
   Iterator newer_;
@@ -65,19 +67,19 @@ class OverlayCursor {
   bool has_older_ = false;
 };
 
-// Table records in slot order. A code other than 0 stays until the end: `slot` is then absent.
+// A table in order. A code other than 0 stays until the end: `place` is then absent.
 class StoredCursor {
  public:
-  StoredCursor(MDB_txn* txn, MDB_dbi table, const Slot& from) {
+  StoredCursor(MDB_txn* txn, MDB_dbi table, const Place& from) {
     MDB_cursor* raw = nullptr;
     code_ = mdb_cursor_open(txn, table, &raw);
     cursor_.reset(code_ == 0 ? raw : nullptr);
-    const std::string key = slot_bytes(from);
+    const std::string key = place_bytes(from);
     key_ = lmdb_val(key);
     if (code_ == 0) move(MDB_SET_RANGE);
   }
 
-  [[nodiscard]] const std::optional<Slot>& slot() const { return slot_; }
+  [[nodiscard]] const std::optional<Place>& place() const { return place_; }
   [[nodiscard]] std::string_view value() const { return lmdb_view(value_); }
   void next() { move(MDB_NEXT); }
   [[nodiscard]] int code() const { return code_ == MDB_NOTFOUND ? 0 : code_; }
@@ -85,14 +87,14 @@ class StoredCursor {
  private:
   void move(MDB_cursor_op op) {
     code_ = mdb_cursor_get(cursor_.get(), &key_, &value_, op);
-    if (code_ == 0 && key_.mv_size != 16) code_ = MDB_CORRUPTED;
-    slot_ = code_ == 0 ? std::optional(slot_from(lmdb_view(key_))) : std::nullopt;
+    place_ = code_ == 0 ? place_from(lmdb_view(key_)) : std::nullopt;
+    if (code_ == 0 && !place_) code_ = MDB_CORRUPTED;
   }
 
   LmdbCursor cursor_;
   MDB_val key_{};
   MDB_val value_{};
-  std::optional<Slot> slot_;
+  std::optional<Place> place_;
   int code_ = 0;
 };
 
@@ -150,7 +152,12 @@ Status check_about(const LmdbEnv& env, std::string_view about, NodeId owner) {
   if (format > kFormat)
     return fail(Errc::refused, "the store in " + dir + " has format " + std::to_string(format) + ", newer than the " +
                                    std::to_string(kFormat) + " that this version reads: start the newer version again");
-  if (format != kFormat) return damaged(env, "no valid format number");
+  if (format == 0) return damaged(env, "no valid format number");
+  if (format < kFormat)
+    return fail(Errc::refused, "the store in " + dir + " has format " + std::to_string(format) +
+                                   ", older than the " + std::to_string(kFormat) +
+                                   " that this version reads: dump its keys with the older version and load them "
+                                   "into a new cluster");
   if (const NodeId found{read_u64(about.substr(8))}; found != owner)
     return fail(Errc::refused, "the store in " + dir + " belongs to node " + to_string(found) + ", not to " +
                                    to_string(owner) + ": start the node with its own folder");
@@ -189,36 +196,35 @@ LmdbStore::LmdbStore(const StoreOptions& options, LmdbEnv env, std::optional<Mem
   filling_->id = CommitId{1};
 }
 
-Result<EntryPtr> LmdbStore::read(const Slot& slot) {
-  if (EntryPtr held = find_in_overlay(slot)) return held;
+Result<EntryPtr> LmdbStore::read(const Place& place) {
+  if (std::optional<EntryPtr> held = find_in_overlay(place)) return *std::move(held);
   const Result<MDB_txn*> txn = snapshot();
   if (!txn) return txn.error();
-  const std::string key_bytes = slot_bytes(slot);
+  const std::string key_bytes = place_bytes(place);
   MDB_val key = lmdb_val(key_bytes);
   MDB_val value{};
-  const int code = mdb_get(*txn, env_.records, &key, &value);
+  const int code = mdb_get(*txn, env_.table_of(place), &key, &value);
   if (code == MDB_NOTFOUND) return EntryPtr();
   if (code != 0) return read_error(code);
   return decode(lmdb_view(value));
 }
 
-Result<std::vector<SlotEntry>> LmdbStore::scan(const Slot& begin, const Slot& end, std::optional<Slot> after,
-                                               std::size_t limit) {
-  std::vector<SlotEntry> found;
-  const std::optional<Slot> from = after ? successor(*after) : begin;
+Result<std::vector<PlacedEntry>> LmdbStore::scan(const Place& begin, const Place& end, std::optional<Place> after,
+                                                 std::size_t limit) {
+  std::vector<PlacedEntry> found;
+  const std::optional<Place> from = after ? successor(*after) : begin;
   if (!from) return found;
   const Result<MDB_txn*> txn = snapshot();
   if (!txn) return txn.error();
   OverlayCursor fresh(*filling_, syncing_.get(), *from);
-  StoredCursor stored(*txn, env_.records, *from);
+  StoredCursor stored(*txn, env_.table_of(*from), *from);
   while (found.size() < limit && stored.code() == 0) {
-    const bool take_fresh = fresh.slot() && (!stored.slot() || *fresh.slot() <= *stored.slot());
-    const std::optional<Slot> slot = take_fresh ? fresh.slot() : stored.slot();
-    if (!slot || *slot >= end) break;
-    Result<EntryPtr> entry = take_fresh ? Result<EntryPtr>(fresh.entry()) : decode(stored.value());
-    if (!entry) return entry.error();
-    found.push_back({.slot = *slot, .entry = *std::move(entry)});
-    if (stored.slot() == slot) stored.next();
+    const bool take_fresh = fresh.place() && (!stored.place() || *fresh.place() <= *stored.place());
+    const std::optional<Place> place = take_fresh ? fresh.place() : stored.place();
+    if (!place || *place >= end) break;
+    if (take_fresh && fresh.entry()) found.push_back({.place = *place, .entry = fresh.entry()});
+    if (!take_fresh) found.push_back({.place = *place, .entry = decode(stored.value()).value_or(nullptr)});
+    if (stored.place() == place) stored.next();
     if (take_fresh) fresh.next();
   }
   if (stored.code() != 0) return read_error(stored.code());
@@ -233,12 +239,18 @@ Status LmdbStore::admit() {
   return fail(Errc::overloaded, waiting + " wait for the disk of this node: try again in a moment");
 }
 
-CommitId LmdbStore::write(const Slot& slot, EntryPtr entry) {
+CommitId LmdbStore::write(const Place& place, EntryPtr entry) {
   SHOAL_CHECK(entry != nullptr);
-  filling_->bytes += memory_of(*entry);
-  EntryPtr& place = filling_->records[slot];
-  if (place) filling_->bytes -= memory_of(*place);
-  place = std::move(entry);
+  return change(place, std::move(entry));
+}
+
+CommitId LmdbStore::erase(const Place& place) { return change(place, nullptr); }
+
+CommitId LmdbStore::change(const Place& place, EntryPtr entry) {
+  EntryPtr& waiting = filling_->records[place];
+  if (waiting) filling_->bytes -= memory_of(*waiting);
+  if (entry) filling_->bytes += memory_of(*entry);
+  waiting = std::move(entry);
   return filling_->id;
 }
 
@@ -295,11 +307,11 @@ Status LmdbStore::close() {
   return trouble_ ? *trouble_ : fail(Errc::io, "some writes could not be saved");
 }
 
-EntryPtr LmdbStore::find_in_overlay(const Slot& slot) const {
-  if (const auto found = filling_->records.find(slot); found != filling_->records.end()) return found->second;
-  if (!syncing_) return nullptr;
-  const auto found = syncing_->records.find(slot);
-  return found == syncing_->records.end() ? nullptr : found->second;
+std::optional<EntryPtr> LmdbStore::find_in_overlay(const Place& place) const {
+  if (const auto found = filling_->records.find(place); found != filling_->records.end()) return found->second;
+  if (!syncing_) return std::nullopt;
+  const auto found = syncing_->records.find(place);
+  return found == syncing_->records.end() ? std::nullopt : std::optional(found->second);
 }
 
 Result<MDB_txn*> LmdbStore::snapshot() {

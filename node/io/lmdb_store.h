@@ -17,7 +17,7 @@
 //  (3) Trouble is refused at admit() alone. Merges, repair and hand-off are always taken: whoever sends them counts
 //      on the overlay's bound being kept by refusing clients.
 //
-// Does not do: growing the map (ruling 17), deleting records, knowing what a slot's key is.
+// Does not do: growing the map (ruling 17), knowing what a slot's key is.
 #pragma once
 
 #include <chrono>
@@ -51,11 +51,12 @@ class LmdbStore final : public Store {
   // Drops what is not durable yet, as a crash would; close() saves it.
   ~LmdbStore() override = default;
 
-  Result<EntryPtr> read(const Slot& slot) override;
-  Result<std::vector<SlotEntry>> scan(const Slot& begin, const Slot& end, std::optional<Slot> after,
-                                      std::size_t limit) override;
+  Result<EntryPtr> read(const Place& place) override;
+  Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
+                                        std::size_t limit) override;
   Status admit() override;
-  CommitId write(const Slot& slot, EntryPtr entry) override;
+  CommitId write(const Place& place, EntryPtr entry) override;
+  CommitId erase(const Place& place) override;
   CommitId save_document(const Membership& document) override;
   std::uint64_t records() override;
 
@@ -84,7 +85,9 @@ class LmdbStore final : public Store {
   LmdbStore(const StoreOptions& options, LmdbEnv env, std::optional<Membership> document);
 
   bool absorb_report();
-  EntryPtr find_in_overlay(const Slot& slot) const;
+  // Absent: LMDB knows. Null: erased.
+  std::optional<EntryPtr> find_in_overlay(const Place& place) const;
+  CommitId change(const Place& place, EntryPtr entry);
   Result<MDB_txn*> snapshot();
   void end_snapshot();
   Result<EntryPtr> decode(std::string_view bytes);

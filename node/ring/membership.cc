@@ -4,6 +4,8 @@
 #include <bit>
 #include <string_view>
 
+#include "node/base/limits.h"
+
 namespace shoal {
 namespace {
 
@@ -13,6 +15,19 @@ bool names_are_unique(const std::vector<Member>& members) {
     if (member.state != MemberState::removed) names.push_back(member.name);
   std::ranges::sort(names);
   return std::ranges::adjacent_find(names) == names.end();
+}
+
+bool is_valid_bucket(const Bucket& bucket, std::int32_t replicas) {
+  const auto quorum = [&](std::int32_t asked) { return asked >= -1 && asked <= replicas; };
+  return !bucket.name.empty() && bucket.name.size() <= kBucketBytesMax && quorum(bucket.r) && quorum(bucket.w);
+}
+
+bool buckets_are_valid(const Membership& document) {
+  const auto replicas = static_cast<std::int32_t>(document.replicas);
+  const auto unordered = [](const Bucket& a, const Bucket& b) { return a.name >= b.name; };
+  return document.buckets.size() <= kBucketsMax &&
+         std::ranges::all_of(document.buckets, [&](const Bucket& b) { return is_valid_bucket(b, replicas); }) &&
+         std::ranges::adjacent_find(document.buckets, unordered) == document.buckets.end();
 }
 
 }  // namespace
@@ -39,6 +54,13 @@ const Member* Membership::find(const std::string& name) const {
   return it != members.end() ? &*it : nullptr;
 }
 
+const Bucket* Membership::bucket(std::string_view name) const {
+  static const Bucket kDefault{.name = std::string(kDefaultBucket)};
+  const auto it = std::ranges::lower_bound(buckets, name, {}, &Bucket::name);
+  if (it != buckets.end() && it->name == name) return &*it;
+  return name == kDefaultBucket ? &kDefault : nullptr;
+}
+
 bool well_formed(const Membership& document) {
   const auto valid = [](const Member& member) {
     return member.id.value != 0 && !member.name.empty() && !member.address.empty() && member.weight >= 1 &&
@@ -50,7 +72,7 @@ bool well_formed(const Membership& document) {
          document.replicas <= kReplicasMax && !document.members.empty() &&
          std::ranges::all_of(document.members, valid) &&
          std::ranges::adjacent_find(document.members, ascending) == document.members.end() &&
-         names_are_unique(document.members);
+         names_are_unique(document.members) && buckets_are_valid(document);
 }
 
 }  // namespace shoal

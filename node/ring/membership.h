@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "node/base/hash.h"
 #include "node/base/ids.h"
+#include "node/base/kind.h"
 
 namespace shoal {
 
@@ -35,6 +37,17 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
+inline constexpr std::size_t kBucketsMax = 1000;
+
+// Keys live in buckets. `kind` never changes; r and w are what requests get that do not say otherwise.
+struct Bucket {
+  std::string name;  // 1 to kBucketBytesMax bytes
+  Kind kind = Kind::siblings;
+  std::int32_t r = 0;  // 0: a majority of the owners, -1: all of them
+  std::int32_t w = 0;
+  friend bool operator==(const Bucket&, const Bucket&) = default;
+};
+
 struct Membership {
   ClusterId cluster;
   HashKey cluster_key;
@@ -44,10 +57,12 @@ struct Membership {
   NodeId founder;                                 // numbers the documents until an agreed register does
   bool forming = true;          // members may still join; closed for good before the first client write (ruling 18)
   std::vector<Member> members;  // sorted by id; removed ones stay, their ids never come back
+  std::vector<Bucket> buckets;  // sorted by name; "default" is there even when it is not listed
   friend bool operator==(const Membership&, const Membership&) = default;
 
   [[nodiscard]] const Member* find(NodeId id) const;
   [[nodiscard]] const Member* find(const std::string& name) const;  // not among removed members
+  [[nodiscard]] const Bucket* bucket(std::string_view name) const;  // nullptr: there is none
 };
 
 // A document that every invariant above holds for. Decoding asks before anybody else sees it.

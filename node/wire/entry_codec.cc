@@ -8,7 +8,7 @@
 namespace shoal {
 namespace {
 
-constexpr char kFormat = 1;
+constexpr char kFormat = 2;  // 1: without buckets; its store is refused as a whole (lmdb_store)
 constexpr std::size_t kHeaderBytes = 9;
 
 template <class T>
@@ -26,7 +26,7 @@ template <class T>
 Result<T> unseal(std::string_view bytes, const char* what) {
   if (bytes.size() < kHeaderBytes) return fail(Errc::corrupt, std::string(what) + " is cut short");
   const auto format = static_cast<unsigned char>(bytes[0]);
-  if (format == 0) return fail(Errc::corrupt, std::string(what) + " has no format number");
+  if (format < kFormat) return fail(Errc::corrupt, std::string(what) + " has no valid format number");
   if (format > kFormat)
     return fail(Errc::refused, std::string(what) + " has format " + std::to_string(format) +
                                    ", newer than this version reads; start the newer version again");

@@ -1,9 +1,9 @@
 // Entries and membership documents as bytes on a disk: MessagePack behind a format number and a checksum.
 //
-//   byte  0       format, 1
+//   byte  0       format, 2
 //   bytes 1..8    XXH3-64 of everything after them, big-endian
-//   then          MessagePack: [[bucket, name], [incarnation, epoch], record]  (entry)
-//                 or the document's fields                                     (document)
+//   then          MessagePack: [[bucket, name], [incarnation, epoch], record, kind, losers]  (entry)
+//                 or the document's fields                                                   (document)
 #pragma once
 
 #include <string>

@@ -11,7 +11,11 @@ namespace shoal {
 
 // ---- enums: the highest value that this release knows ---------------------------------------------------------
 
-constexpr Errc highest(Errc) { return Errc::closed; }
+constexpr Errc highest(Errc) { return Errc::inconsistent; }
+constexpr Kind highest(Kind) { return Kind::lww; }
+constexpr Level highest(Level) { return Level::all; }
+constexpr Purpose highest(Purpose) { return Purpose::repair; }
+constexpr EventKind highest(EventKind) { return EventKind::to_repair; }
 constexpr MemberState highest(MemberState) { return MemberState::removed; }
 constexpr Liveness highest(Liveness) { return Liveness::dead; }
 constexpr Refused::Reason highest(Refused::Reason) { return Refused::Reason::removed; }
@@ -68,11 +72,35 @@ void fields(A& a, Member& v) {
 }
 template <class A>
 void fields(A& a, MemberView& v) {
-  a(v.id, v.liveness);
+  a(v.id, v.liveness, v.since_ms);
 }
 template <class A>
 void fields(A& a, Entry& v) {
-  a(v.key, v.ownership, v.record);
+  a(v.key, v.ownership, v.record, v.kind, v.losers);
+}
+template <class A>
+void fields(A& a, Bucket& v) {
+  a(v.name, v.kind, v.r, v.w);
+}
+template <class A>
+void fields(A& a, HintQueue& v) {
+  a(v.owner, v.hints, v.bytes, v.delivered, v.next_try_ms);
+}
+template <class A>
+void fields(A& a, Counter& v) {
+  a(v.name, v.count);
+}
+template <class A>
+void fields(A& a, Load& v) {
+  a(v.queued, v.service_us);
+}
+template <class A>
+void fields(A& a, Held& v) {
+  a(v.state, v.losers, v.digest);
+}
+template <class A>
+void fields(A& a, Event& v) {
+  a(v.number, v.wall_ms, v.kind, v.about, v.text);
 }
 
 template <class A>
@@ -81,7 +109,7 @@ void fields(A& a, Record& v) {
 }
 template <class A>
 void fields(A& a, Membership& v) {
-  a(v.cluster, v.cluster_key, v.epoch, v.partitions, v.replicas, v.founder, v.forming, v.members);
+  a(v.cluster, v.cluster_key, v.epoch, v.partitions, v.replicas, v.founder, v.forming, v.members, v.buckets);
 }
 
 // Every dot is covered by the clock and named once, in order: merge relies on it.
@@ -111,11 +139,11 @@ void fields(A& a, Welcome& v) {
 }
 template <class A>
 void fields(A& a, GetRequest& v) {
-  a(v.call, v.key, v.r, v.timeout);
+  a(v.call, v.key, v.r, v.timeout, v.level, v.pr, v.session);
 }
 template <class A>
 void fields(A& a, PutRequest& v) {
-  a(v.call, v.request, v.key, v.tombstone, v.value, v.context, v.w, v.timeout);
+  a(v.call, v.request, v.key, v.tombstone, v.value, v.context, v.w, v.timeout, v.level, v.pw);
 }
 template <class A>
 void fields(A& a, ListRequest& v) {
@@ -127,7 +155,7 @@ void fields(A& a, StatusRequest& v) {
 }
 template <class A>
 void fields(A& a, GetReply& v) {
-  a(v.call, v.outcome, v.values, v.context);
+  a(v.call, v.outcome, v.values, v.context, v.stand_ins);
 }
 template <class A>
 void fields(A& a, PutReply& v) {
@@ -139,23 +167,24 @@ void fields(A& a, ListReply& v) {
 }
 template <class A>
 void fields(A& a, StatusReply& v) {
-  a(v.call, v.node, v.incarnation, v.document, v.members, v.records, v.requests_open, v.store_trouble, v.sync);
+  a(v.call, v.node, v.incarnation, v.document, v.members, v.records, v.requests_open, v.store_trouble, v.sync,
+    v.hint_bytes, v.hint_bytes_max, v.partitions_to_repair, v.counters);
 }
 template <class A>
 void fields(A& a, Replicate& v) {
-  a(v.call, v.epoch, v.key, v.state);
+  a(v.call, v.epoch, v.key, v.state, v.kind, v.purpose, v.owner);
 }
 template <class A>
 void fields(A& a, Replicated& v) {
-  a(v.call, v.epoch, v.outcome, v.durable);
+  a(v.call, v.epoch, v.outcome, v.durable, v.load);
 }
 template <class A>
 void fields(A& a, Fetch& v) {
-  a(v.call, v.epoch, v.key);
+  a(v.call, v.epoch, v.key, v.digest_only, v.durable_only);
 }
 template <class A>
 void fields(A& a, Fetched& v) {
-  a(v.call, v.epoch, v.outcome, v.state);
+  a(v.call, v.epoch, v.outcome, v.state, v.digest, v.load);
 }
 template <class A>
 void fields(A& a, FetchKeys& v) {
@@ -208,6 +237,50 @@ void fields(A& a, Ping& v) {
 template <class A>
 void fields(A& a, Pong& v) {
   a(v.sequence);
+}
+template <class A>
+void fields(A& a, HintsRequest& v) {
+  a(v.call, v.deliver);
+}
+template <class A>
+void fields(A& a, HintsReply& v) {
+  a(v.call, v.node, v.bytes, v.bytes_max, v.queues);
+}
+template <class A>
+void fields(A& a, BucketRequest& v) {
+  a(v.call, v.bucket, v.create);
+}
+template <class A>
+void fields(A& a, BucketReply& v) {
+  a(v.call, v.outcome, v.document);
+}
+template <class A>
+void fields(A& a, ExplainRequest& v) {
+  a(v.call, v.key, v.timeout);
+}
+template <class A>
+void fields(A& a, ReplicaView& v) {
+  a(v.node, v.liveness, v.owner, v.answered, v.found);
+}
+template <class A>
+void fields(A& a, ExplainReply& v) {
+  a(v.call, v.outcome, v.kind, v.partition, v.replicas);
+}
+template <class A>
+void fields(A& a, Inspect& v) {
+  a(v.call, v.key);
+}
+template <class A>
+void fields(A& a, Inspected& v) {
+  a(v.call, v.outcome, v.copy, v.hints_for, v.hint, v.to_repair);
+}
+template <class A>
+void fields(A& a, EventsRequest& v) {
+  a(v.call, v.after);
+}
+template <class A>
+void fields(A& a, EventsReply& v) {
+  a(v.call, v.node, v.incarnation, v.events);
 }
 
 // A replica state may be nil only where that means "nothing held".

@@ -25,7 +25,7 @@
 
 namespace shoal {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 // The largest ZeroMQ message that a node sends or accepts; larger frames travel in pieces.
 inline constexpr std::size_t kFrameBytesMax = std::size_t{4} << 20;
 // The most messages in one frame: a value in memory is far larger than four hostile bytes on the wire.

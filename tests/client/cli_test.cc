@@ -244,7 +244,7 @@ TEST_F(CliTest, UsageErrorsAreTwo) {
   EXPECT_EQ(shoal("get k --timeout soon").code, 2);
   EXPECT_EQ(shoal("get k -s nowhere").code, 2);
   EXPECT_EQ(shoal("get k --color blue").code, 2);
-  EXPECT_EQ(shoal("get k --bucket other").code, 2);
+  EXPECT_EQ(shoal("get k --bucket " + std::string(65, 'b')).code, 2);
   EXPECT_EQ(shoal("get ''").code, 2);
 }
 

@@ -1,6 +1,7 @@
 // A disk for tests: a map that forgets on a crash what was not synced, and spoils records on request.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,26 +14,30 @@ namespace shoal {
 
 class MemoryStore final : public Store {
  public:
-  Result<EntryPtr> read(const Slot& slot) override {
-    if (unreadable_.contains(slot)) return fail(Errc::corrupt, "a record fails its checksum");
-    return held(slot);
+  Result<EntryPtr> read(const Place& place) override {
+    if (unreadable_.contains(place)) return fail(Errc::corrupt, "a record fails its checksum");
+    return held(place);
   }
 
-  Result<std::vector<SlotEntry>> scan(const Slot& begin, const Slot& end, std::optional<Slot> after,
-                                      std::size_t limit) override {
-    std::vector<SlotEntry> found;
+  Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
+                                        std::size_t limit) override {
+    std::vector<PlacedEntry> found;
     for (auto it = after ? now_.upper_bound(*after) : now_.lower_bound(begin);
-         it != now_.end() && it->first < end && found.size() < limit; ++it) {
-      if (unreadable_.contains(it->first)) return fail(Errc::corrupt, "a record fails its checksum");
-      found.push_back(SlotEntry{it->first, it->second});
-    }
+         it != now_.end() && it->first < end && found.size() < limit; ++it)
+      found.push_back(PlacedEntry{it->first, unreadable_.contains(it->first) ? nullptr : it->second});
     return found;
   }
 
   Status admit() override { return trouble_ ? Status(*trouble_) : Status(Unit{}); }
 
-  CommitId write(const Slot& slot, EntryPtr entry) override {
-    now_[slot] = std::move(entry);
+  CommitId write(const Place& place, EntryPtr entry) override {
+    now_[place] = std::move(entry);
+    dirty_ = true;
+    return filling_;
+  }
+
+  CommitId erase(const Place& place) override {
+    now_.erase(place);
     dirty_ = true;
     return filling_;
   }
@@ -43,7 +48,10 @@ class MemoryStore final : public Store {
     return filling_;
   }
 
-  std::uint64_t records() override { return now_.size(); }
+  std::uint64_t records() override {
+    const auto own = [](const auto& item) { return !item.first.is_hint(); };
+    return static_cast<std::uint64_t>(std::ranges::count_if(now_, own));
+  }
 
   // What follows is for the test.
   [[nodiscard]] bool dirty() const { return dirty_; }
@@ -58,24 +66,24 @@ class MemoryStore final : public Store {
     document_ = document_on_disk_;
     dirty_ = false;
   }
-  void forget(const Slot& slot) {
-    now_.erase(slot);
-    on_disk_.erase(slot);
+  void forget(const Place& place) {
+    now_.erase(place);
+    on_disk_.erase(place);
   }
-  void spoil(const Slot& slot) { unreadable_.insert(slot); }
+  void spoil(const Place& place) { unreadable_.insert(place); }
   void set_trouble(std::optional<Error> trouble) { trouble_ = std::move(trouble); }
-  [[nodiscard]] EntryPtr held(const Slot& slot) const {
-    const auto it = now_.find(slot);
+  [[nodiscard]] EntryPtr held(const Place& place) const {
+    const auto it = now_.find(place);
     return it != now_.end() ? it->second : nullptr;
   }
   [[nodiscard]] const std::optional<Membership>& document() const { return document_; }
 
  private:
-  std::map<Slot, EntryPtr> now_;
-  std::map<Slot, EntryPtr> on_disk_;
+  std::map<Place, EntryPtr> now_;
+  std::map<Place, EntryPtr> on_disk_;
   std::optional<Membership> document_;
   std::optional<Membership> document_on_disk_;
-  std::set<Slot> unreadable_;
+  std::set<Place> unreadable_;
   std::optional<Error> trouble_;
   CommitId filling_{1};
   bool dirty_ = false;

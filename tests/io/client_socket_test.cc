@@ -100,7 +100,7 @@ TEST_F(ClientSocketTest, CountsHostileFramesAndAnswersAfterwards) {
 TEST_F(ClientSocketTest, RefusesAnotherProtocolAndAnotherClusterWithASentence) {
   zmq::socket_t client = connect();
   say(client, Hello{{1}}, FrameHeader{kProtocolVersion + 1, {77}, {}, {}});
-  EXPECT_THAT(refusal(client), HasSubstr("speaks protocol version 1 and not 2; use a client of a matching release"));
+  EXPECT_THAT(refusal(client), HasSubstr("speaks protocol version 2 and not 3; use a client of a matching release"));
   say(client, Hello{{1}}, FrameHeader{kProtocolVersion, {78}, {}, {}});
   EXPECT_THAT(refusal(client), HasSubstr("and not to 000000000000004e; check the client's seeds"));
   EXPECT_EQ(counters.refused_frames, 2U);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 
@@ -145,15 +146,15 @@ TEST_F(LmdbStoreTest, CommitsABatchOfManyTransactions) {
 
 TEST_F(LmdbStoreTest, ScansHalfOpenRangesFromBeginOrBehindAfter) {
   for (std::uint64_t lo = 1; lo <= 6; ++lo) {
-    const CommitId id = store_->write({.hi = 9, .lo = lo}, entry_of("k" + std::to_string(lo), std::to_string(lo)));
+    const CommitId id = store_->write(Slot{.hi = 9, .lo = lo}, entry_of("k" + std::to_string(lo), std::to_string(lo)));
     if (lo % 2 == 0) {
       ASSERT_TRUE(make_durable(*store_, id));
     }
   }
-  const auto values = [this](std::uint64_t begin, std::uint64_t end, std::optional<Slot> after, std::size_t limit) {
-    const auto found = store_->scan({.hi = 9, .lo = begin}, {.hi = 9, .lo = end}, after, limit);
+  const auto values = [this](std::uint64_t begin, std::uint64_t end, std::optional<Place> after, std::size_t limit) {
+    const auto found = store_->scan(Slot{.hi = 9, .lo = begin}, Slot{.hi = 9, .lo = end}, after, limit);
     std::string joined;
-    for (const SlotEntry& each : *found) joined += value_of(each.entry);
+    for (const PlacedEntry& each : *found) joined += value_of(each.entry);
     return joined;
   };
   EXPECT_EQ(values(2, 5, std::nullopt, 10), "234");
@@ -164,32 +165,42 @@ TEST_F(LmdbStoreTest, ScansHalfOpenRangesFromBeginOrBehindAfter) {
   EXPECT_EQ(values(1, 9, Slot{.hi = ~std::uint64_t{0}, .lo = ~std::uint64_t{0}}, 10), "");
 }
 
-// Random writes, hand-overs and collections against a map; values around LMDB's page limits.
+// Own copies and hints of three owners.
+Place some_place(Rng& rng) { return {NodeId{rng.below(4)}, slot_at(rng.below(100))}; }
+
+// Random changes, hand-overs and collections against a map; values around LMDB's page limits.
 TEST_F(LmdbStoreTest, AgreesWithAMapWhateverTheTurns) {
   Rng rng(20240607);
-  std::map<Slot, std::string> model;
+  std::map<Place, std::string> model;
   for (int step = 0; step < 3000; ++step) {
-    const Slot slot = slot_at(rng.below(300));
-    const std::string value(rng.below(rng.chance(100'000) ? 12'000 : 2'100), static_cast<char>('a' + step % 26));
-    store_->write(slot, entry_of("k", value));
-    model[slot] = value;
+    const Place place = some_place(rng);
+    if (place.is_hint() && rng.chance(300'000)) {
+      store_->erase(place);
+      model.erase(place);
+    } else {
+      model[place] = std::string(rng.below(rng.chance(100'000) ? 12'000 : 2'100), static_cast<char>('a' + step % 26));
+      store_->write(place, entry_of("k", model[place]));
+    }
     if (rng.chance(50'000)) store_->flush();
     if (rng.chance(50'000)) store_->collect();
-    const Slot asked = slot_at(rng.below(300));
+    const Place asked = some_place(rng);
     ASSERT_EQ(value_at(*store_, asked), model.contains(asked) ? model[asked] : "-") << "step " << step;
     if (rng.chance(990'000)) continue;
-    const std::vector<SlotEntry> all = scan_all(*store_, 1 + rng.below(50));
+    std::vector<PlacedEntry> all = scan_all(*store_, 1 + rng.below(50));
+    const std::vector<PlacedEntry> hints = scan_all(*store_, 1 + rng.below(50), Place(NodeId{1}, Slot{}));
+    all.insert(all.end(), hints.begin(), hints.end());
     ASSERT_EQ(all.size(), model.size());
     auto expected = model.begin();
-    for (const SlotEntry& found : all) {
-      ASSERT_EQ(found.slot, expected->first);
+    for (const PlacedEntry& found : all) {
+      ASSERT_EQ(found.place, expected->first);
       ASSERT_EQ(value_of(found.entry), (expected++)->second);
     }
   }
   ASSERT_TRUE(store_->close().has_value());
   reopen();
-  for (const auto& [slot, value] : model) ASSERT_EQ(value_at(*store_, slot), value);
-  EXPECT_EQ(store_->records(), model.size());
+  for (const auto& [place, value] : model) ASSERT_EQ(value_at(*store_, place), value);
+  const auto own = [](const auto& item) { return !item.first.is_hint(); };
+  EXPECT_EQ(store_->records(), static_cast<std::uint64_t>(std::ranges::count_if(model, own)));
 }
 
 TEST_F(LmdbStoreTest, KeepsTheMembershipDocument) {
@@ -263,12 +274,14 @@ TEST_F(LmdbStoreTest, DamagedRecordIsCorruptAndNotAbsent) {
   for (const std::size_t at : {std::size_t{0}, std::size_t{4}, bytes.size() - 1}) {
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
-    tamper("records", slot_bytes(slot_at(2)), damaged);
+    tamper("records", place_bytes(slot_at(2)), damaged);
     store_ = open_store(options_);
     const Result<EntryPtr> read = store_->read(slot_at(2));
     ASSERT_FALSE(read.has_value()) << "byte " << at;
     EXPECT_EQ(read.error().code, Errc::corrupt);
-    EXPECT_EQ(store_->scan({}, {.hi = ~std::uint64_t{0}, .lo = 0}, std::nullopt, 10).error().code, Errc::corrupt);
+    const std::vector<PlacedEntry> all = scan_all(*store_, 10);
+    ASSERT_EQ(all.size(), 2U);
+    for (const PlacedEntry& found : all) EXPECT_EQ(found.entry == nullptr, found.place == Place(slot_at(2)));
     EXPECT_EQ(store_->corrupt_reads(), 2u);
     EXPECT_EQ(get(1), "good");
   }
@@ -276,7 +289,7 @@ TEST_F(LmdbStoreTest, DamagedRecordIsCorruptAndNotAbsent) {
 
 TEST_F(LmdbStoreTest, DamagedRecordCanBeOverwritten) {
   put_durably(1, "v");
-  tamper("records", slot_bytes(slot_at(1)), "nonsense");
+  tamper("records", place_bytes(slot_at(1)), "nonsense");
   store_ = open_store(options_);
   EXPECT_FALSE(store_->read(slot_at(1)).has_value());
   put_durably(1, "repaired");
@@ -293,11 +306,20 @@ TEST_F(LmdbStoreTest, RefusesADamagedDocument) {
 
 TEST_F(LmdbStoreTest, RefusesANewerFormat) {
   std::string about;
-  append_u64(about, 2);
+  append_u64(about, 3);
   append_u64(about, 7);
   tamper("meta", "about", about);
   EXPECT_EQ(refusal().code, Errc::refused);
-  EXPECT_NE(refusal().message.find("has format 2, newer than the 1"), std::string::npos);
+  EXPECT_NE(refusal().message.find("has format 3, newer than the 2"), std::string::npos);
+}
+
+TEST_F(LmdbStoreTest, RefusesAnOlderFormat) {
+  std::string about;
+  append_u64(about, 1);
+  append_u64(about, 7);
+  tamper("meta", "about", about);
+  EXPECT_EQ(refusal().code, Errc::refused);
+  EXPECT_NE(refusal().message.find("has format 1, older than the 2"), std::string::npos);
 }
 
 TEST_F(LmdbStoreTest, RefusesAnotherNodesRecords) {

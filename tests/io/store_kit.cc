@@ -55,20 +55,20 @@ std::string value_of(const EntryPtr& entry) {
   return std::string(entry->record.siblings.front().value.view());
 }
 
-std::string value_at(LmdbStore& store, const Slot& slot) {
-  const Result<EntryPtr> entry = store.read(slot);
+std::string value_at(LmdbStore& store, const Place& place) {
+  const Result<EntryPtr> entry = store.read(place);
   return entry ? value_of(*entry) : entry.error().message;
 }
 
-std::vector<SlotEntry> scan_all(LmdbStore& store, std::size_t page) {
-  const Slot end{.hi = ~std::uint64_t{0}, .lo = ~std::uint64_t{0}};
-  std::vector<SlotEntry> all;
-  std::optional<Slot> after;
+std::vector<PlacedEntry> scan_all(LmdbStore& store, std::size_t page, const Place& begin) {
+  const Place end(NodeId{begin.is_hint() ? ~std::uint64_t{0} : 1}, Slot{});
+  std::vector<PlacedEntry> all;
+  std::optional<Place> after;
   while (true) {
-    const std::vector<SlotEntry> found = store.scan(Slot{}, end, after, page).value();
+    const std::vector<PlacedEntry> found = store.scan(begin, end, after, page).value();
     all.insert(all.end(), found.begin(), found.end());
     if (found.size() < page) return all;
-    after = found.back().slot;
+    after = found.back().place;
   }
 }
 

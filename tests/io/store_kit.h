@@ -38,9 +38,10 @@ EntryPtr entry_of(const std::string& name, const std::string& value);
 // The only value of an entry; "-" for none.
 std::string value_of(const EntryPtr& entry);
 // The same of a slot; the error's sentence when it cannot be read.
-std::string value_at(LmdbStore& store, const Slot& slot);
+std::string value_at(LmdbStore& store, const Place& place);
 
-std::vector<SlotEntry> scan_all(LmdbStore& store, std::size_t page);
+// Own copies, or hints when `begin` is one.
+std::vector<PlacedEntry> scan_all(LmdbStore& store, std::size_t page, const Place& begin = {});
 
 // Waits for the store's event. False after a generous while without one.
 bool wait_for_event(LmdbStore& store);

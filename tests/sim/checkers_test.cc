@@ -95,15 +95,15 @@ TEST_F(Checkers, SeeALostWriteThatNobodyConfirmed) {
 
 TEST_F(Checkers, ExcuseAWriteWhoseCopiesWereAllDestroyed) {
   write();
-  ledger_.destroyed(0, kSlot, record_);
-  ledger_.destroyed(1, kSlot, record_);
+  ledger_.destroyed(0, kSlot, record_, nullptr);
+  ledger_.destroyed(1, kSlot, record_, nullptr);
   ends_with({});
   EXPECT_EQ(check_nothing_lost(evidence()), std::vector<std::string>{});
 }
 
 TEST_F(Checkers, DoNotExcuseAWriteThatOneDiskStillHolds) {
   write();
-  ledger_.destroyed(0, kSlot, record_);
+  ledger_.destroyed(0, kSlot, record_, nullptr);
   ends_with({});
   EXPECT_EQ(check_nothing_lost(evidence()).size(), 1u);
 }
@@ -128,8 +128,8 @@ TEST_F(Checkers, SeeAResurrectedValue) {
   const RequestId deleted = write({old}, 0b011, Function::del);
   ends_with({old});
   EXPECT_EQ(check_nothing_resurrected(evidence()).size(), 1u);
-  ledger_.destroyed(0, kSlot, record_);
-  ledger_.destroyed(1, kSlot, record_);
+  ledger_.destroyed(0, kSlot, record_, nullptr);
+  ledger_.destroyed(1, kSlot, record_, nullptr);
   EXPECT_EQ(check_nothing_resurrected(evidence()).size(), 0u) << to_text(deleted) << " was destroyed, nothing is owed";
 }
 

@@ -61,9 +61,9 @@ TEST_F(LedgerTest, OrphansADotWithItsLastHolder) {
   ledger_.wrote(0, kSlot, nullptr, record);
   ledger_.synced(0, kSlot, record);
   ledger_.synced(1, kSlot, record);
-  ledger_.destroyed(0, kSlot, record);
+  ledger_.destroyed(0, kSlot, record, nullptr);
   EXPECT_FALSE(ledger_.dots_of(kFirst).front()->orphaned);
-  ledger_.destroyed(1, kSlot, record);
+  ledger_.destroyed(1, kSlot, record, nullptr);
   EXPECT_TRUE(ledger_.dots_of(kFirst).front()->orphaned);
   ledger_.synced(1, kSlot, record);
   EXPECT_TRUE(ledger_.dots_of(kFirst).front()->orphaned) << "a copy that comes back later owes nothing";

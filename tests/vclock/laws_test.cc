@@ -151,7 +151,7 @@ TEST_P(MergeLaws, ValuesDoNotMatter) {
   });
 }
 
-std::string kind_name(const testing::TestParamInfo<Kind>& tested) { return name_of(tested.param); }
+std::string kind_name(const testing::TestParamInfo<Kind>& tested) { return std::string(name_of(tested.param)); }
 INSTANTIATE_TEST_SUITE_P(Kinds, MergeLaws, testing::Values(Kind::siblings, Kind::lww), kind_name);
 
 }  // namespace

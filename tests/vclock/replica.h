@@ -50,7 +50,7 @@ class Replica {
   }
   Dot apply(const Write& write) {
     ++minter.counter;
-    return shoal::put(kind_, record, ownership, write, minter);
+    return shoal::put(kind_, record, ownership, write, minter).dot;
   }
 
   Kind kind_;

@@ -114,7 +114,7 @@ TEST_P(SmallSpace, EveryLossOfTheRecordInterleaved) {
   EXPECT_EQ(explorer.explore(), histories_of(4));
 }
 
-std::string kind_name(const testing::TestParamInfo<Kind>& tested) { return name_of(tested.param); }
+std::string kind_name(const testing::TestParamInfo<Kind>& tested) { return std::string(name_of(tested.param)); }
 INSTANTIATE_TEST_SUITE_P(Kinds, SmallSpace, testing::Values(Kind::siblings, Kind::lww), kind_name);
 
 }  // namespace

@@ -28,7 +28,7 @@ void World::put(std::size_t replica, const ReadContext& context, std::uint64_t w
   write.hlc = {std::max(wall, context.hlc.value + 1)};
   write.tombstone = tombstone;
   write.value = Blob(value_of(writes_.size()));
-  const Dot dot = shoal::put(kind_, copy.record, copy.ownership, write, minter);
+  const Dot dot = shoal::put(kind_, copy.record, copy.ownership, write, minter).dot;
   copy.known |= context.known | Writes{1} << writes_.size();
   copy.superseded |= context.known;
   writes_.push_back(Made{dot, write.hlc});

@@ -17,7 +17,6 @@
 
 namespace shoal {
 
-inline const char* name_of(Kind kind) { return kind == Kind::siblings ? "siblings" : "lww"; }
 inline void PrintTo(Kind kind, std::ostream* out) { *out << name_of(kind); }  // googletest shows parameters with it
 
 using Writes = std::uint64_t;  // a set of writes, one bit each

@@ -41,7 +41,7 @@ TEST(EntryCodec, NoticesEveryFlippedBit) {
       ASSERT_FALSE(entry) << bit;
       ASSERT_FALSE(document) << bit;
       // In the format number a flipped bit reads as a newer format, except where it makes it zero.
-      const Errc code = bit < 8 && bit != 0 ? Errc::refused : Errc::corrupt;
+      const Errc code = bit < 8 && bit != 1 ? Errc::refused : Errc::corrupt;
       ASSERT_EQ(entry.error().code, code) << bit;
       ASSERT_EQ(document.error().code, code) << bit;
     }
@@ -58,7 +58,7 @@ TEST(EntryCodec, NoticesEveryTruncation) {
 
 TEST(EntryCodec, RefusesANewerFormatWithASentence) {
   std::string bytes = encode_document(sample_document());
-  for (const int format : {2, 127, 128, 255}) {
+  for (const int format : {3, 127, 128, 255}) {
     bytes[0] = static_cast<char>(format);
     const Error error = decode_document(bytes).error();
     EXPECT_EQ(error.code, Errc::refused);
@@ -76,11 +76,11 @@ TEST(EntryCodec, DoesNotTakeOneForTheOther) {
 TEST(EntryCodec, WritesTheBytesThatAreDocumented) {
   const Entry bare{.key = {"b", "k"}, .record = {}, .ownership = {Incarnation{5}, 6}};
   const std::string bytes = encode_entry(bare);
-  EXPECT_EQ(to_hex(bytes.substr(0, 1)), "01");
-  // [["b", "k"], [5, 6], [[], [], 0]]
+  EXPECT_EQ(to_hex(bytes.substr(0, 1)), "02");
+  // [["b", "k"], [5, 6], [[], [], 0], 0, 0]
   EXPECT_EQ(to_hex(bytes.substr(9)),
-            "9392c40162c4016b9205069390"
-            "9000");
+            "9592c40162c4016b9205069390"
+            "90000000");
 }
 
 }  // namespace

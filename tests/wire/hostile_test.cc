@@ -119,11 +119,12 @@ TEST(Hostile, TooManyMessagesInOneFrameAreRefused) {
 
 TEST(Hostile, EnumsOutOfRangeAreRefused) {
   const auto replicated = [](std::uint64_t outcome) {
-    return frame_around(Message(Replicated{}).index(),
-                        [&](wire::Packer& packer) { packer(std::uint64_t{1}, std::uint64_t{1}, outcome, true); });
+    return frame_around(Message(Replicated{}).index(), [&](wire::Packer& packer) {
+      packer(std::uint64_t{1}, std::uint64_t{1}, outcome, true, Load{});
+    });
   };
-  EXPECT_TRUE(accepted(replicated(static_cast<std::uint64_t>(Errc::closed))));
-  EXPECT_FALSE(accepted(replicated(static_cast<std::uint64_t>(Errc::closed) + 1)));
+  EXPECT_TRUE(accepted(replicated(static_cast<std::uint64_t>(Errc::inconsistent))));
+  EXPECT_FALSE(accepted(replicated(static_cast<std::uint64_t>(Errc::inconsistent) + 1)));
   EXPECT_FALSE(accepted(replicated(256)));  // zero, if it were cut to a byte
   Membership document = sample_document();
   document.members[0].state = static_cast<MemberState>(4);
@@ -133,7 +134,7 @@ TEST(Hostile, EnumsOutOfRangeAreRefused) {
 TEST(Hostile, IntegersThatDoNotFitAreRefused) {
   const auto get_with_r = [](auto r) {
     return frame_around(Message(GetRequest{}).index(), [&](wire::Packer& packer) {
-      packer(std::uint64_t{1}, Key{"default", "k"}, r, std::int64_t{100});
+      packer(std::uint64_t{1}, Key{"default", "k"}, r, std::int64_t{100}, Level::quorum, 0, std::string());
     });
   };
   EXPECT_TRUE(accepted(get_with_r(std::int64_t{-1})));

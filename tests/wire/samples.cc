@@ -17,15 +17,18 @@ Error sample_error() {
   return Error{.code = Errc::indeterminate, .message = "1 of 2 acknowledged", .acks = 1, .needed = 2};
 }
 
-GetRequest sample_get() { return GetRequest{{11}, kKey, -1, 250ms}; }
+GetRequest sample_get() { return GetRequest{{11}, kKey, -1, 250ms, Level::session, 2, "seen"}; }
 
 PutRequest sample_put() {
-  return PutRequest{{12}, {0xffffffffffffffff, 7}, kKey, true, Blob(std::string("value\0", 6)), "context", 3, 900ms};
+  return PutRequest{
+      {12}, {0xffffffffffffffff, 7}, kKey, true, Blob(std::string("value\0", 6)), "context", 3, 900ms, Level::all, -1};
 }
 
 ListRequest sample_list() { return ListRequest{{13}, "default", "prefix/", kPartition, kSlot, 77, 2, 300ms}; }
 
-GetReply sample_get_reply() { return GetReply{{14}, sample_error(), {{Blob("v1"), {5}}, {Blob(""), {6}}}, "context"}; }
+GetReply sample_get_reply() {
+  return GetReply{{14}, sample_error(), {{Blob("v1"), {5}}, {Blob(""), {6}}}, "context", 1};
+}
 
 PutReply sample_put_reply() { return PutReply{{15}, sample_error(), 1, true, 3, "token"}; }
 
@@ -42,6 +45,27 @@ Member sample_member(std::uint64_t id) {
 
 Record valueless(Record record) { return without_values(std::move(record)); }
 
+StatusReply sample_status_reply() {
+  return StatusReply{{4},
+                     {3},
+                     Incarnation::of(3, 99),
+                     sample_document(),
+                     {{{3}, Liveness::dead, 1'700'000'000'000}},
+                     10,
+                     20,
+                     "full",
+                     false,
+                     30,
+                     40,
+                     50,
+                     {{"put_resent", 60}}};
+}
+
+Inspected sample_inspected() {
+  const Held copy{shared(valueless(sample_record())), 3, {1, 2}};
+  return Inspected{{30}, Errc::io, copy, {{4}, {5}}, {nullptr, 0, {}}, true};
+}
+
 }  // namespace
 
 Membership sample_document() {
@@ -56,6 +80,7 @@ Membership sample_document() {
   document.forming = false;
   document.members = {sample_member(3), sample_member(4)};
   document.members[1].state = MemberState::removed;
+  document.buckets = {Bucket{"carts", Kind::siblings, -1, 5}, Bucket{"sessions", Kind::lww, 0, 1}};
   return document;
 }
 
@@ -71,7 +96,7 @@ Record sample_record() {
   return record;
 }
 
-Entry sample_entry() { return Entry{kKey, sample_record(), {Incarnation::of(3, 99), 5}}; }
+Entry sample_entry() { return Entry{kKey, sample_record(), {Incarnation::of(3, 99), 5}, Kind::lww, 17}; }
 
 FrameHeader sample_header() { return FrameHeader{kProtocolVersion, {0xdeadbeefcafef00d}, {3}, Incarnation::of(3, 99)}; }
 
@@ -86,11 +111,11 @@ std::vector<Message> sample_messages() {
       sample_get_reply(),
       sample_put_reply(),
       sample_list_reply(),
-      StatusReply{{4}, {3}, Incarnation::of(3, 99), sample_document(), {{{3}, Liveness::dead}}, 10, 20, "full", false},
-      Replicate{{5}, {9}, kKey, shared(sample_record())},
-      Replicated{{6}, {9}, Errc::no_space, true},
-      Fetch{{7}, {9}, kKey},
-      Fetched{{8}, {9}, Errc::corrupt, shared(sample_record())},
+      sample_status_reply(),
+      Replicate{{5}, {9}, kKey, shared(sample_record()), Kind::lww, Purpose::handoff, {4}},
+      Replicated{{6}, {9}, Errc::no_space, true, {3, 400}},
+      Fetch{{7}, {9}, kKey, true, true},
+      Fetched{{8}, {9}, Errc::corrupt, shared(sample_record()), {5, 6}, {1, 2}},
       FetchKeys{{9}, {9}, "default", "prefix/", kPartition, kSlot, 55},
       KeysFetched{{10}, {9}, Errc::io, {{kSlot, "name", shared(valueless(sample_record()))}}, kSlot},
       Forward{{11}, sample_put()},
@@ -103,6 +128,20 @@ std::vector<Message> sample_messages() {
       Refused{Refused::Reason::removed, "removed"},
       Ping{21},
       Pong{22},
+      HintsRequest{{23}, true},
+      HintsReply{{24}, {3}, 100, 200, {{{4}, 5, 6, 7, -1}}},
+      BucketRequest{{25}, {"carts", Kind::lww, 1, -1}, true},
+      BucketReply{{26}, sample_error(), sample_document()},
+      ExplainRequest{{27}, kKey, 350ms},
+      ExplainReply{{28},
+                   sample_error(),
+                   Kind::lww,
+                   kPartition,
+                   {{{3}, Liveness::suspect, true, true, sample_inspected()}}},
+      Inspect{{29}, kKey},
+      sample_inspected(),
+      EventsRequest{{30}, 12},
+      EventsReply{{31}, {3}, Incarnation::of(3, 99), {{13, -5, EventKind::hints_full, {4}, "full"}}},
   };
 }
 

@@ -6,7 +6,7 @@
 #include "vclock/record.h"
 
 namespace shoal {
-void merge_as_built(Kind kind, Record& record, const Record& other);
+std::size_t merge_as_built(Kind kind, Record& record, const Record& other);
 }  // namespace shoal
 
 #define merge merge_as_built
@@ -15,15 +15,16 @@ void merge_as_built(Kind kind, Record& record, const Record& other);
 
 namespace shoal {
 
-void merge(Kind kind, Record& record, const Record& other) {
-  merge_as_built(kind, record, other);
+std::size_t merge(Kind kind, Record& record, const Record& other) {
+  const std::size_t losers = merge_as_built(kind, record, other);
   const auto newest = std::ranges::max_element(record.siblings, {}, &Sibling::hlc);
   if (newest != record.siblings.end()) record.siblings = {Sibling(*newest)};
+  return losers;
 }
 
-void merge(Kind kind, Record& record, Ownership& ownership, const Record& other) {
+std::size_t merge(Kind kind, Record& record, Ownership& ownership, const Record& other) {
   renounce_if_behind(ownership, record.clock, other.clock);
-  merge(kind, record, other);
+  return merge(kind, record, other);
 }
 
 }  // namespace shoal
