@@ -33,6 +33,7 @@ class Run {
       world_.heal();
       world_.run_until(std::max(world_.now(), world_.last_arrival()) + kSettle);
       world_.abandon_open_operations();
+      check_hints();
       for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key) read_and_write_back(key);
       world_.run_until(world_.now() + kSettle);
       check_agreement();
@@ -175,6 +176,19 @@ class Run {
     if (!done) return;
     last_write_[key.slot] = put.request;
     if (!deletes) live_.insert(key.key.name);
+  }
+
+  // All owners are there, so nothing is kept for anybody any more.
+  void check_hints() {
+    const auto left = [&] {
+      std::size_t hints = 0;
+      for (std::uint32_t node = 0; node < world_.nodes(); ++node)
+        for (const Place& hint : world_.process(node).disk().hints())
+          hints += world_.process(world_.index_of(hint.owner)).is_up() ? 1 : 0;
+      return hints;
+    };
+    world_.run_while_not([&] { return left() == 0; }, world_.now() + kConvergeWithin);
+    if (left() > 0) violation(fmt::format("hints: {} are still kept long after everything is healed", left()));
   }
 
   void check_agreement() {

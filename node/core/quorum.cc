@@ -40,6 +40,11 @@ bool Quorum::acknowledged(NodeId from) const {
   return std::ranges::any_of(seats_, [&](const Seat& seat) { return said_yes(seat.owner) || said_yes(seat.stand_in); });
 }
 
+NodeId Quorum::stand_in_of(NodeId owner) const {
+  const auto seat = std::ranges::find(seats_, owner, [](const Seat& s) { return s.owner.node; });
+  return seat != seats_.end() ? seat->stand_in.node : NodeId{};
+}
+
 std::optional<NodeId> Quorum::stands_in_for(NodeId node) const {
   for (const Seat& seat : seats_)
     if (node.value != 0 && seat.stand_in.node == node) return seat.owner.node;

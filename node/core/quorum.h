@@ -31,6 +31,8 @@ class Quorum {
   void acknowledge(NodeId from);
   void refuse(NodeId from);
   [[nodiscard]] bool acknowledged(NodeId from) const;
+  // Who stands in for the owner now; 0: nobody.
+  [[nodiscard]] NodeId stand_in_of(NodeId owner) const;
   // The owner for which `node` stands in now.
   [[nodiscard]] std::optional<NodeId> stands_in_for(NodeId node) const;
 
