@@ -79,6 +79,7 @@ Sentences check_nothing_lost(const Evidence& evidence) {
     const FinalState& found = *state->second;
     if (operation.invoked >= found.at || contains(found.values, operation.id)) continue;
     if (superseded_before(superseded, operation.id, found.at)) continue;
+    if (evidence.kept_for_the_gone.contains(operation.id)) continue;
     if (is_owed(evidence, operation.id))
       violations.push_back(
           fmt::format("lost: {} is neither returned nor superseded at the end, though a node held it "

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct Evidence {
   std::int32_t owners = 3;
   std::vector<Receipt> receipts;
   std::vector<FinalState> finals;
+  // Writes that a fallback keeps for an owner that is gone for good: safe, and to be seen once it is replaced.
+  std::set<RequestId> kept_for_the_gone;
 };
 
 // A write that is owed must be among the final values or superseded.

@@ -156,7 +156,8 @@ Message Client::write_of(Action action, Operation& operation) {
   put.request = operation.id;
   put.key = world_.keys[operation.key].key;
   put.w = operation.quorum;
-  if (rng_.chance(100'000)) put.pw = operation.primaries = static_cast<std::int32_t>(rng_.between(1, 2));
+  const std::size_t owners = world_.keys[operation.key].owners.size();
+  if (rng_.chance(100'000)) put.pw = operation.primaries = static_cast<std::int32_t>(1 + rng_.below(owners));
   put.timeout = Millis(rng_.between(50, 1500));
   put.tombstone = action == Action::del;
   if (!put.tombstone) operation.value = value_for(operation.id, rng_.below(kPaddingMax));
