@@ -8,10 +8,11 @@ namespace shoal::sim {
 namespace {
 
 constexpr std::array kMessageNames = {
-    "Hello",        "Welcome",        "GetRequest",  "PutRequest", "ListRequest", "StatusRequest", "GetReply",
-    "PutReply",     "ListReply",      "StatusReply", "Replicate",  "Replicated",  "Fetch",         "Fetched",
-    "FetchKeys",    "KeysFetched",    "Forward",     "Forwarded",  "Join",        "JoinReply",     "DocumentDigest",
-    "DocumentPush", "CloseFormation", "Refused",     "Ping",       "Pong"};
+    "Hello",        "Welcome",        "GetRequest",   "PutRequest", "ListRequest", "StatusRequest", "GetReply",
+    "PutReply",     "ListReply",      "StatusReply",  "Replicate",  "Replicated",  "Fetch",         "Fetched",
+    "FetchKeys",    "KeysFetched",    "Forward",      "Forwarded",  "Join",        "JoinReply",     "DocumentDigest",
+    "DocumentPush", "CloseFormation", "Refused",      "Ping",       "Pong",        "PingRequest",   "Nack",
+    "Gossip",       "StateDigest",    "StateExchange"};
 static_assert(kMessageNames.size() == std::variant_size_v<Message>);
 
 constexpr std::string_view kEventNames[] = {"message to node", "message to client", "node wakes",    "client wakes",

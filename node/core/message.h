@@ -12,8 +12,8 @@
 #include <variant>
 #include <vector>
 
-#include "gossip/direct_probe.h"
 #include "gossip/liveness.h"
+#include "gossip/messages.h"
 #include "node/base/bytes.h"
 #include "node/base/ids.h"
 #include "node/base/result.h"
@@ -224,10 +224,11 @@ struct Refused {
   std::string sentence;
 };
 
-using Message =
-    std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply, ListReply,
-                 StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched, Forward, Forwarded, Join,
-                 JoinReply, DocumentDigest, DocumentPush, CloseFormation, Refused, Ping, Pong>;
+// The failure detector's messages (gossip/messages.h) stand at the end.
+using Message = std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply,
+                             ListReply, StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched,
+                             Forward, Forwarded, Join, JoinReply, DocumentDigest, DocumentPush, CloseFormation, Refused,
+                             Ping, Pong, PingRequest, Nack, Gossip, StateDigest, StateExchange>;
 
 // ---- who ------------------------------------------------------------------------------------------------------
 

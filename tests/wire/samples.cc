@@ -40,6 +40,8 @@ Member sample_member(std::uint64_t id) {
                 .state = MemberState::leaving};
 }
 
+Rumour sample_rumour() { return Rumour{{3}, {Incarnation::of(3, 99), 27, Liveness::suspect}, {4}}; }
+
 Record valueless(Record record) { return without_values(std::move(record)); }
 
 }  // namespace
@@ -101,8 +103,13 @@ std::vector<Message> sample_messages() {
       DocumentPush{sample_document()},
       CloseFormation{{9}},
       Refused{Refused::Reason::removed, "removed"},
-      Ping{21},
-      Pong{22},
+      Ping{21, {sample_rumour()}},
+      Pong{22, {sample_rumour()}},
+      PingRequest{23, {5}, {sample_rumour()}},
+      Nack{24},
+      Gossip{{sample_rumour()}},
+      StateDigest{{25, 26}},
+      StateExchange{true, {sample_rumour(), sample_rumour()}},
   };
 }
 
