@@ -20,6 +20,7 @@ struct Arguments {
   std::uint64_t seed = 1;
   std::uint64_t seeds = 5;
   std::uint32_t loss_percent = 0;
+  std::uint32_t blocked_seconds = 32;
 };
 
 std::vector<std::uint64_t> seeds_of(const Arguments& arguments, std::uint64_t at_most) {
@@ -61,14 +62,14 @@ void print_detection(const Arguments& arguments) {
 
 void print_false_positives(const Arguments& arguments, bool stopped) {
   const sim::Slowness slowness{.blocked_min = milliseconds(100),
-                               .blocked_max = seconds(16),
+                               .blocked_max = seconds(arguments.blocked_seconds),
                                .free_min = milliseconds(10),
                                .free_max = seconds(2),
                                .stops_timers = stopped};
-  line(
-      fmt::format("healthy members taken for dead by healthy ones, 128 members, 2 minutes; slow ones are {} for 0.1 to "
-                  "16 s, then free for 0.01 to 2 s; events per run, min median max",
-                  stopped ? "stopped" : "blocked"));
+  line(fmt::format(
+      "healthy members taken for dead by healthy ones, 128 members, 2 minutes; slow ones are {} for 0.1 to {} s, then "
+      "free for 0.01 to 2 s; events per run, min median max",
+      stopped ? "stopped" : "blocked", arguments.blocked_seconds));
   line(fmt::format("{:>6} {:>10} {:>20} {:>20} {:>20} {:>11}", "slow", "", "dead", "dead, mean", "suspected",
                    "messages/s"));
   for (const std::uint32_t slow : {1U, 2U, 4U, 8U, 16U, 32U}) {
@@ -111,6 +112,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--loss", arguments.loss_percent, "percent of messages lost, for the study of detection")
       ->check(CLI::Range(0, 50))
+      ->capture_default_str();
+  app.add_option("--blocked", arguments.blocked_seconds, "for how many seconds a slow member is blocked at most")
+      ->check(CLI::Range(1, 600))
       ->capture_default_str();
   try {
     app.parse(argc, argv);
