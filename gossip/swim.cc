@@ -104,13 +104,12 @@ void Swim::note_own_pause(Instant now) {
 
 void Swim::begin_probe(Instant now) {
   next_probe_ = now + health_.scale(options_.probe_interval);
-  const auto target = order_.next(rng_, [this](NodeId node) { return is_living(node); });
-  if (target) {
-    probe_ = Probe{*target, ++sequence_, now + health_.scale(options_.time_to_ack), {}, {}};
-    return ping(*target, sequence_);
-  }
-  // Nobody is left: this node is probably cut off. Whoever answers ends it.
-  if (const auto anyone = order_.next(rng_, [](NodeId) { return true; })) ping(*anyone, ++sequence_);
+  // When nobody is left, this node is probably cut off: whoever answers ends it.
+  const bool alone = table_.dead() == table_.size();
+  const auto target = order_.next(rng_, [&](NodeId node) { return alone || is_living(node); });
+  if (!target) return;
+  ping(*target, ++sequence_);
+  if (!alone) probe_ = Probe{*target, sequence_, now + health_.scale(options_.time_to_ack), {}, {}};
 }
 
 void Swim::ping(NodeId target, std::uint64_t sequence) { send(target, Ping{sequence, rumours_for(target)}); }
@@ -163,7 +162,7 @@ void Swim::bury_suspects(Instant now) {
 void Swim::gossip(Instant now) {
   next_gossip_ = now + options_.gossip_interval;
   for (const NodeId to : order_.some(options_.gossip_fanout, rng_, [this](NodeId node) { return is_living(node); }))
-    send(to, Gossip{rumours_for(to)});
+    if (!dissemination_.empty()) send(to, Gossip{rumours_for(to)});
 }
 
 void Swim::compare_states(Instant now) {
