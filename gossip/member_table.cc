@@ -27,6 +27,7 @@ bool MemberTable::merge(NodeId node, const PeerState& state, Instant now) {
   if (entry.state.liveness == Liveness::dead) --dead_;
   if (state.liveness == Liveness::dead) ++dead_;
   if (entry.state.liveness != state.liveness) entry.since = now;
+  if (entry.state.incarnation != state.incarnation) entry.started = now;
   entry.state = state;
   return true;
 }

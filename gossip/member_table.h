@@ -36,12 +36,13 @@ class MemberTable {
  public:
   struct Entry {
     PeerState state;
-    Instant since{};  // when its liveness changed last, or when it was added
+    Instant since{};    // when its liveness changed last, or when it was added
+    Instant started{};  // when this life of it was first heard of, or when it was added
   };
   using Entries = std::map<NodeId, Entry>;
 
   // Alive until something else is heard. Does nothing when it is there already.
-  void add(NodeId node, Instant now) { entries_.try_emplace(node, Entry{{}, now}); }
+  void add(NodeId node, Instant now) { entries_.try_emplace(node, Entry{{}, now, now}); }
   void remove(NodeId node);
 
   // nullptr: not a member.

@@ -127,8 +127,7 @@ void Swim::end_probe(Instant now) {
   if (!probe_) return;
   const Probe failed = *std::exchange(probe_, std::nullopt);
   health_.probe_failed(static_cast<int>(failed.helpers.size()), static_cast<int>(failed.nacked.size()));
-  const MemberTable::Entry& target = *table_.find(failed.target);
-  const bool starting = target.state.incarnation == Incarnation{} && now - target.since < options_.suspicion_min;
+  const bool starting = now - table_.find(failed.target)->started < options_.suspicion_min;
   if (!starting) accuse(failed.target, Liveness::suspect, now);
 }
 

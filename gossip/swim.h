@@ -19,7 +19,8 @@
 //      inc_no, and never lowers it.
 //  (3) An answer that arrives in time, from the target or through a helper, never ends in an accusation.
 //  (4) While this process itself did not run, nobody's silence counts: probes under way are void, suspicions wait.
-//  (5) A member that was never heard of is not accused before suspicion_min has passed since it was added.
+//  (5) Nobody is accused by this node before suspicion_min has passed since it was added, or since its present life was
+//      first heard of: connections are still being made.
 //  (6) Memory is bounded by the number of members; a message by kRumoursMax or kStatesMax.
 //
 // Sources: SWIM (Das, Gupta, Motivala, DSN 2002); Lifeguard (arXiv:1707.00788); hashicorp/memberlist for the numbers.

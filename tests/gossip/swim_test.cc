@@ -47,6 +47,8 @@ class Detector : public testing::Test {
   explicit Detector(SwimOptions options = {}) : swim({kSelf, kLife, options}, Rng(7)) {
     watch({kSelf, kB, kC, kD, kE});
     for (const NodeId node : {kB, kC, kD, kE}) hear(node, {alive(node)});
+    pass(2s, {kB, kC, kD, kE});  // the time they are given to start
+    asked.clear();
   }
 
   void watch(const std::vector<NodeId>& members) { swim.watch(members, {kB}, now); }
@@ -131,9 +133,9 @@ TEST_F(Detector, AnswersAPingWithItsNumberAndItself) {
 TEST_F(Detector, SuspectsTheSilentThenTakesItForDead) {
   pass(3s, {kC, kD, kE});
   EXPECT_EQ(changes(), "2 suspect");
-  pass(11s, {kC, kD, kE});
+  pass(9s, {kC, kD, kE});
   EXPECT_EQ(changes(), "") << "nobody confirms: the longest patience";
-  pass(3s, {kC, kD, kE});
+  pass(5s, {kC, kD, kE});
   EXPECT_EQ(changes(), "2 dead");
   pass(60s, {kC, kD, kE});
   EXPECT_EQ(changes(), "");
@@ -406,6 +408,14 @@ TEST_F(Detector, GivesANewMemberTimeToStart) {
   EXPECT_EQ(changes(), "");
   pass(4s, {kB, kC, kD, kE});
   EXPECT_EQ(changes(), "6 suspect");
+}
+
+TEST_F(Detector, GivesANewLifeTimeToStart) {
+  hear(kB, {Rumour{kB, {Incarnation::of(2, 9), 0, Liveness::alive}, {}}});
+  pass(1990ms, {kC, kD, kE});
+  EXPECT_EQ(changes(), "");
+  pass(4s, {kC, kD, kE});
+  EXPECT_EQ(changes(), "2 suspect");
 }
 
 TEST_F(Detector, ForgetsMembersThatLeft) {
