@@ -18,7 +18,7 @@ constexpr int kUsage = 64;
 struct Arguments {
   std::string study = "all";
   std::uint64_t seed = 1;
-  std::uint64_t seeds = 5;
+  std::uint64_t seeds = 3;
   std::uint32_t loss_percent = 0;
   std::uint32_t blocked_seconds = 32;
 };
