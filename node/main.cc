@@ -26,6 +26,7 @@ constexpr int kUsage = 2;
 struct CommandLine {
   std::string config_file;
   std::map<std::string, std::string> flags;  // by setting key
+  std::string faults_file;
   bool reset_identity = false;
   bool check_only = false;
   bool print_only = false;
@@ -49,8 +50,8 @@ int complain(const shoal::Error& error, int code) {
 // In words of our own: one sentence, and the flag that was probably meant.
 shoal::Error unknown_argument(const CLI::App& app) {
   const std::string word = app.remaining().front();
-  std::vector<std::string> known{"--config",       "--reset-identity", "--check-config",
-                                 "--print-config", "--version",        "--help"};
+  std::vector<std::string> known{"--config",       "--reset-identity", "--check-config", "--print-config",
+                                 "--allow-faults", "--version",        "--help"};
   for (const Setting& setting : shoal::settings())
     if (!setting.flag.empty()) known.push_back(setting.flag);
   const std::string guess = shoal::did_you_mean(word, known);
@@ -72,6 +73,8 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_option("--config", line.config_file, "TOML file; --print-config writes one");
   app.add_flag("--reset-identity", line.reset_identity,
                "Forget who this folder was and what it holds, and join as a new node");
+  app.add_option("--allow-faults", line.faults_file,
+                 "For a laboratory: lose the messages that this file says, re-read while the node runs");
   app.add_flag("--check-config", line.check_only, "Check the configuration and exit");
   app.add_flag("--print-config", line.print_only, "Print the configuration in force as TOML and exit");
   app.set_version_flag("--version", "shoald " SHOAL_VERSION);
@@ -87,6 +90,7 @@ shoal::Result<Config> configure(const CLI::App& app, const CommandLine& line) {
     if (const Status set = setting.set(config, line.flags.at(setting.key)); !set) return set.error();
   }
   config.reset_identity = line.reset_identity;
+  config.faults_file = line.faults_file;
   if (line.print_only) return config;
   const Status checked = check_config(config);
   return checked ? shoal::Result<Config>(config) : checked.error();

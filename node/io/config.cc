@@ -149,6 +149,10 @@ const std::vector<Setting>& settings() {
              &Config::relaxed_interval_ms),
       number("storage.overlay_mib", "", "Memory for writes that wait for the disk", &Config::overlay_mib),
       number("storage.map_gib", "", "Largest size of the database", &Config::map_gib),
+      number("hints.max_mib", "", "What is kept for members that are away, at most; 0: this node stands in for nobody",
+             &Config::hints_max_mib),
+      number("hints.rate_mib_per_s", "", "How fast it is handed over when they are back",
+             &Config::hints_rate_mib_per_s),
       text("log.level", "--log-level", "trace, debug, info, warn or error", &Config::log_level),
       text("log.file", "--log-file", "Also log to this file, rotated", &Config::log_file),
       flag("log.json", "One JSON object a line", &Config::log_json),
@@ -204,6 +208,8 @@ Status check_config(const Config& config) {
         in_range("storage.relaxed_interval_ms", config.relaxed_interval_ms, 1, 60'000),
         in_range("storage.overlay_mib", config.overlay_mib, 1, 1 << 20),
         in_range("storage.map_gib", config.map_gib, 1, 1 << 16),
+        in_range("hints.max_mib", config.hints_max_mib, 0, 1 << 20),
+        in_range("hints.rate_mib_per_s", config.hints_rate_mib_per_s, 1, 1 << 14),
         in_range("log.rotate_mib", config.log_rotate_mib, 1, 1 << 16), in_range("log.keep", config.log_keep, 1, 1000)})
     if (!range) return range;
   return Unit{};

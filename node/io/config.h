@@ -27,6 +27,7 @@ struct Config {
   std::string zone;
   std::uint64_t weight = kWeightDefault;
   bool reset_identity = false;
+  std::string faults_file;  // empty: faults are not allowed
 
   std::uint64_t replicas = kReplicasDefault;      // founder only
   std::uint64_t partitions = kPartitionsDefault;  // founder only
@@ -35,6 +36,9 @@ struct Config {
   std::uint64_t relaxed_interval_ms = 1000;
   std::uint64_t overlay_mib = 256;
   std::uint64_t map_gib = 512;
+
+  std::uint64_t hints_max_mib = 1024;
+  std::uint64_t hints_rate_mib_per_s = 8;
 
   std::string log_level = "info";
   std::string log_file;  // empty: standard error only

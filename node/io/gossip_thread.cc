@@ -21,8 +21,9 @@ UniqueFd event() {
 
 }  // namespace
 
-GossipThread::GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters)
-    : sockets_(context, header, kGossipPortOffset, 0, counters),
+GossipThread::GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters,
+                           const FaultFilter& faults)
+    : sockets_(context, header, kGossipPortOffset, 0, counters, faults),
       swim_({header.sender, header.incarnation, {}}, Rng(seed)),
       wake_(event()),
       changed_(event()) {}

@@ -19,7 +19,8 @@ namespace shoal {
 
 class GossipThread {
  public:
-  GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters);
+  GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters,
+               const FaultFilter& faults);
   ~GossipThread();
   GossipThread(const GossipThread&) = delete;
   GossipThread& operator=(const GossipThread&) = delete;

@@ -36,12 +36,13 @@ std::string sentence_for(Refused::Reason reason, const FrameHeader& ours, const 
 }  // namespace
 
 PeerSockets::PeerSockets(zmq::context_t& context, const FrameHeader& header, std::uint16_t port_offset,
-                         std::size_t backlog_bytes_max, Counters& counters)
+                         std::size_t backlog_bytes_max, Counters& counters, const FaultFilter& faults)
     : context_(context),
       header_(header),
       port_offset_(port_offset),
       backlog_bytes_max_(backlog_bytes_max),
       counters_(counters),
+      faults_(faults),
       router_(context, zmq::socket_type::router) {
   prepare(router_, 4 * kHighWaterMark);
   router_.set(zmq::sockopt::linger, 200);  // a clone must hear of it before this one, too, is gone
@@ -90,7 +91,10 @@ void PeerSockets::set_liveness(NodeId node, Liveness liveness) {
   if (it == members_.end()) return;
   Member& member = it->second;
   member.dead = liveness == Liveness::dead;
-  if (!member.dead) return;
+  if (member.dead) drop_backlog(member);
+}
+
+void PeerSockets::drop_backlog(Member& member) {
   counters_.dropped_frames += member.backlog.size();
   member.backlog.clear();
   member.backlog_bytes = 0;
@@ -100,7 +104,7 @@ bool PeerSockets::try_send(Member& member, const std::string& frame) { return se
 
 void PeerSockets::send(NodeId to, std::span<const Message> messages) {
   const auto it = members_.find(to);
-  if (it == members_.end()) return;
+  if (it == members_.end() || faults_.drops(to)) return;
   Member& member = it->second;
   for (std::string& frame : encode_frame(header_, messages, ++transfers_)) {
     if (member.backlog.empty() && try_send(member, frame)) continue;
@@ -115,6 +119,7 @@ void PeerSockets::send(NodeId to, std::span<const Message> messages) {
 
 void PeerSockets::flush_backlogs() {
   for (auto& [id, member] : members_) {
+    if (faults_.drops(id)) drop_backlog(member);
     while (!member.backlog.empty() && try_send(member, member.backlog.front())) {
       member.backlog_bytes -= member.backlog.front().size();
       member.backlog.pop_front();
@@ -139,7 +144,9 @@ bool PeerSockets::receive(const Handler& handler, int frames_max) {
 
 void PeerSockets::accept(const std::string& route, const Frame& frame, const Handler& handler) {
   const FrameHeader& theirs = frame.header;
-  const auto refuse_for = [&](Refused::Reason reason) { refuse(route, reason, sentence_for(reason, header_, theirs)); };
+  const auto refuse_for = [&](Refused::Reason reason) {
+    if (!faults_.drops(theirs.sender)) refuse(route, reason, sentence_for(reason, header_, theirs));
+  };
   if (theirs.protocol != header_.protocol) return refuse_for(Refused::Reason::protocol);
   if (theirs.cluster != header_.cluster || theirs.sender == NodeId{}) return refuse_for(Refused::Reason::cluster);
   if (removed_.contains(theirs.sender)) return refuse_for(Refused::Reason::removed);

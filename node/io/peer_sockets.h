@@ -13,6 +13,7 @@
 //  (2) Memory is bounded: frames wait in ZeroMQ up to its high-water mark, then in a backlog that is bounded per
 //      member; then they are dropped and counted. Nothing waits for a member that is believed dead.
 //  (3) Frames to one member leave in the order in which they were given.
+//  (4) What `faults` drops is lost here, as if the network had lost it: no backlog, no error.
 //
 // Lives on one thread. ZeroMQ reference: zmq_socket(3), zmq_setsockopt(3).
 #pragma once
@@ -31,6 +32,7 @@
 #include "gossip/liveness.h"
 #include "node/base/endpoint.h"
 #include "node/io/counters.h"
+#include "node/io/fault_filter.h"
 #include "node/io/frame_io.h"
 #include "node/ring/membership.h"
 #include "node/wire/frame.h"
@@ -42,7 +44,7 @@ class PeerSockets {
   // `port_offset` is added to the port of every address: 1 for data, 3 for gossip. Gossip keeps no backlog: a probe
   // that cannot leave now is worthless later.
   PeerSockets(zmq::context_t& context, const FrameHeader& header, std::uint16_t port_offset,
-              std::size_t backlog_bytes_max, Counters& counters);
+              std::size_t backlog_bytes_max, Counters& counters, const FaultFilter& faults);
 
   // Errc::invalid or Errc::io with a sentence, for instance when the port is taken.
   Status listen(const Endpoint& endpoint);
@@ -76,6 +78,7 @@ class PeerSockets {
 
   zmq::socket_t connect(const Endpoint& endpoint);
   bool try_send(Member& member, const std::string& frame);
+  void drop_backlog(Member& member);
   void accept(const std::string& route, const Frame& frame, const Handler& handler);
   void refuse(const std::string& route, Refused::Reason reason, const std::string& sentence);
   void read_refusals();
@@ -86,6 +89,7 @@ class PeerSockets {
   std::uint16_t port_offset_;
   std::size_t backlog_bytes_max_;
   Counters& counters_;
+  const FaultFilter& faults_;
   zmq::socket_t router_;
   std::map<NodeId, Member> members_;
   std::set<NodeId> removed_;

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <utility>
@@ -90,6 +91,8 @@ Status save_first_document(LmdbStore& store, const Membership& document) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd signals) {
+  if (!config.faults_file.empty())
+    if (const Status faults = check_faults_file(config.faults_file); !faults) return faults.error();
   if (const Status ports = check_ports(config); !ports) return ports.error();
   Result<DataFolder> folder = open_folder(config);
   if (!folder) return of_this_machine(folder.error());
@@ -119,15 +122,18 @@ Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::u
       signals_(std::move(signals)),
       folder_(std::move(folder)),
       store_(std::move(store)),
+      faults_(config.faults_file, folder_.identity().node),
       header_{kProtocolVersion, document.cluster, folder_.identity().node, folder_.incarnation()},
       clients_(context_, header_, counters_),
-      peers_(context_, header_, kPeerPortOffset, kBacklogBytesMax, counters_),
-      gossip_(context_, header_, random_u64(), counters_),
+      peers_(context_, header_, kPeerPortOffset, kBacklogBytesMax, counters_, faults_),
+      gossip_(context_, header_, random_u64(), counters_, faults_),
       node_(NodeConfig{.id = folder_.identity().node,
                        .incarnation = folder_.incarnation(),
                        .document = document,
                        .address = config.advertised(),
                        .sync = config.durability == "sync",
+                       .hint_bytes_max = config.hints_max_mib << 20,
+                       .handoff_bytes_per_second = config.hints_rate_mib_per_s << 20,
                        .trace = &marks_},
             *store_, Rng(random_u64())) {}
 
@@ -143,6 +149,9 @@ Status Server::listen() {
   if (!is_loopback(*endpoint))
     spdlog::warn("listening on {} without encryption: whoever reaches these ports can read and write all data",
                  config_.listen);
+  if (!config_.faults_file.empty())
+    spdlog::warn("faults are allowed: {} says which messages are lost; this is no node for data that matters",
+                 config_.faults_file);
   if (const Status bound = clients_.listen(*endpoint); !bound) return bound;
   if (const Status bound = peers_.listen(*endpoint); !bound) return bound;
   if (const Status bound = gossip_.listen(*endpoint); !bound) return bound;
@@ -182,6 +191,7 @@ void Server::turn() {
   follow_document();
   if (!more_) wait();
   const Now now = read_clock();
+  faults_.look(followed_->document(), now.mono);
   more_ = receive();
   deliver_commits();
   deliver_liveness();
@@ -196,7 +206,7 @@ void Server::wait() {
                                      {nullptr, gossip_.event_fd(), ZMQ_POLLIN, 0},
                                      clients_.poll_item()};
   peers_.add_poll_items(items);
-  zmq::poll(items, until(node_.next_deadline()));
+  zmq::poll(items, until(std::min(node_.next_deadline(), faults_.next_look())));
   if ((items[0].revents & ZMQ_POLLIN) != 0) {
     take_signal(signals_);
     ending_ = true;

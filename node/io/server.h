@@ -20,6 +20,7 @@
 #include "node/io/config.h"
 #include "node/io/counters.h"
 #include "node/io/data_folder.h"
+#include "node/io/fault_filter.h"
 #include "node/io/gossip_thread.h"
 #include "node/io/lmdb_store.h"
 #include "node/io/peer_sockets.h"
@@ -61,6 +62,7 @@ class Server {
   DataFolder folder_;
   std::unique_ptr<LmdbStore> store_;
   Counters counters_;
+  FaultFilter faults_;
   zmq::context_t context_{1};
   FrameHeader header_;
   ClientSocket clients_;

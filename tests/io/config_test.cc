@@ -68,6 +68,9 @@ durability = "relaxed"
 relaxed_interval_ms = 20
 overlay_mib = 3
 map_gib = 4
+[hints]
+max_mib = 0
+rate_mib_per_s = 7
 [log]
 level = "debug"
 file = "f"
@@ -151,6 +154,8 @@ TEST_F(ConfigTest, ChecksWhatNoSingleSettingCanSee) {
       {[](Config& c) { c.relaxed_interval_ms = 0; }, "storage.relaxed_interval_ms is 0"},
       {[](Config& c) { c.overlay_mib = 0; }, "storage.overlay_mib is 0"},
       {[](Config& c) { c.map_gib = 0; }, "storage.map_gib is 0"},
+      {[](Config& c) { c.hints_max_mib = 1048577; }, "hints.max_mib is 1048577; it must be from 0 to 1048576"},
+      {[](Config& c) { c.hints_rate_mib_per_s = 0; }, "hints.rate_mib_per_s is 0; it must be from 1 to 16384"},
       {[](Config& c) { c.log_rotate_mib = 0; }, "log.rotate_mib is 0"},
       {[](Config& c) { c.log_keep = 0; }, "log.keep is 0"},
   };

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "node/io/resolve.h"
@@ -22,8 +24,11 @@ constexpr std::uint16_t kOffset = 1;
 
 // One node's sockets and what they heard.
 struct Peer {
-  Peer(zmq::context_t& context, const FrameHeader& header, std::size_t backlog = 1 << 20)
-      : id(header.sender), sockets(context, header, kOffset, backlog, counters) {}
+  Peer(zmq::context_t& context, const FrameHeader& header, std::size_t backlog = 1 << 20,
+       const std::filesystem::path& faults_file = {})
+      : id(header.sender),
+        faults(faults_file, header.sender),
+        sockets(context, header, kOffset, backlog, counters, faults) {}
 
   void listen() {
     endpoint = listen_somewhere([this](const Endpoint& where) { return sockets.listen(where); });
@@ -47,6 +52,7 @@ struct Peer {
 
   NodeId id;
   Counters counters;
+  FaultFilter faults;
   PeerSockets sockets;
   Endpoint endpoint;
   std::vector<NodeId> senders;
@@ -118,6 +124,28 @@ TEST_F(PeerSocketsTest, CarryWhatIsLargerThanAFrame) {
   a.sockets.send(b.id, messages);
   ASSERT_TRUE(until([&] { return b.heard.size() == 2; }));
   EXPECT_THAT(b.senders, SizeIs(3));
+}
+
+// A link that works one way: what is dropped is lost for good, what comes back is heard.
+TEST_F(PeerSocketsTest, LoseWhatIsDroppedOnPurpose) {
+  const std::filesystem::path file = testing::TempDir() + "peer-sockets-faults-" + std::to_string(::getpid());
+  std::ofstream(file) << "drop " << to_string(NodeId{2}) << "\n";
+  peers_.push_back(std::make_unique<Peer>(context, header_of(1), 1 << 20, file));
+  Peer& a = *peers_.back();
+  a.listen();
+  Peer& b = peer(header_of(2));
+  introduce({&a, &b});
+  const Membership members = document({&a, &b});
+  a.faults.look(members, a.faults.next_look());
+  a.send(b, 1);
+  b.send(a, 2);
+  ASSERT_TRUE(until([&] { return a.heard.size() == 1; }));
+  std::ofstream(file, std::ios::trunc).close();
+  a.faults.look(members, a.faults.next_look());
+  a.send(b, 3);
+  ASSERT_TRUE(until([&] { return !b.heard.empty(); }));
+  EXPECT_THAT(b.heard, ElementsAre(3));
+  std::filesystem::remove(file);
 }
 
 // What is sent before the connection stands waits for it.
