@@ -81,6 +81,13 @@ Status save_first_document(LmdbStore& store, const Membership& document) {
   return Unit{};
 }
 
+// What was dropped or refused at the border, beside the brain's own counts.
+void add_counts(StatusReply& status, const Counters& counters) {
+  status.counters.push_back({"malformed_frames", counters.malformed_frames});
+  status.counters.push_back({"refused_frames", counters.refused_frames});
+  status.counters.push_back({"dropped_frames", counters.dropped_frames});
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd signals) {
@@ -121,8 +128,7 @@ Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::u
                        .incarnation = folder_.incarnation(),
                        .document = document,
                        .address = config.advertised(),
-                       .sync = config.durability == "sync",
-                       .trace = &marks_},
+                       .sync = config.durability == "sync"},
             *store_, Rng(randombytes_random() | std::uint64_t{randombytes_random()} << 32)) {}
 
 Status Server::check_not_copied(const std::optional<Membership>& remembered) const {
@@ -232,7 +238,10 @@ void Server::follow_document() {
 
 void Server::send_outbox() {
   std::map<Address, std::vector<Message>> by_destination;
-  for (Envelope& envelope : node_.take_outbox()) by_destination[envelope.peer].push_back(std::move(envelope.message));
+  for (Envelope& envelope : node_.take_outbox()) {
+    if (auto* status = std::get_if<StatusReply>(&envelope.message)) add_counts(*status, counters_);
+    by_destination[envelope.peer].push_back(std::move(envelope.message));
+  }
   for (const auto& [address, messages] : by_destination) {
     if (const auto* client = std::get_if<ClientHandle>(&address)) {
       clients_.send(*client, messages);
