@@ -87,10 +87,16 @@ class Explainer {
                          .hint = holding_of(view.found.hint),
                          .hints_for = {},
                          .behind = {},
-                         .to_repair = view.found.to_repair};
+                         .to_repair = to_repair(view.node)};
     for (const NodeId owner : view.found.hints_for) report.hints_for.push_back(name_in(document_, owner));
     if (view.answered && view.owner && report.trouble.empty()) report.behind = ahead_of(view);
     return report;
+  }
+
+  [[nodiscard]] bool to_repair(NodeId owner) const {
+    return std::ranges::any_of(reply_.replicas, [&](const ReplicaView& view) {
+      return std::ranges::find(view.found.to_repair, owner) != view.found.to_repair.end();
+    });
   }
 
   // Who holds something, as a copy or as a hint, that this one's copy has not seen.

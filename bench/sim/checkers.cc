@@ -79,6 +79,7 @@ Sentences check_nothing_lost(const Evidence& evidence) {
     const FinalState& found = *state->second;
     if (operation.invoked >= found.at || contains(found.values, operation.id)) continue;
     if (superseded_before(superseded, operation.id, found.at)) continue;
+    if (evidence.kept_for_the_gone.contains(operation.id)) continue;
     if (is_owed(evidence, operation.id))
       violations.push_back(
           fmt::format("lost: {} is neither returned nor superseded at the end, though a node held it "
@@ -168,7 +169,8 @@ Sentences check_regular_reads(const Evidence& evidence) {
 
   const auto overlap = [&](const Operation& read, const Operation& write) {
     return quorum_size(read.quorum, evidence.owners) + quorum_size(write.quorum, evidence.owners) > evidence.owners &&
-           write.ended < read.invoked && !was_damaged(evidence, write.id);
+           read.stand_ins == 0 && write.stand_ins == 0 && write.ended < read.invoked &&
+           !was_damaged(evidence, write.id);
   };
   for (const Operation& read : evidence.history.operations()) {
     if (read.function != Function::get || read.outcome != Outcome::ok) continue;
@@ -192,12 +194,14 @@ Sentences check_receipts(const Evidence& evidence) {
   Sentences violations;
   for (const Receipt& receipt : evidence.receipts) {
     if (receipt.holding < receipt.needed)
-      violations.push_back(fmt::format("receipt: {} was acknowledged when {} owners held it and {} were needed",
+      violations.push_back(fmt::format("receipt: {} was acknowledged when {} nodes held it and {} were needed",
                                        to_text(receipt.request), receipt.holding, receipt.needed));
+    if (receipt.owners_holding < receipt.owners_needed)
+      violations.push_back(fmt::format("receipt: {} was acknowledged when {} owners held it and {} were needed",
+                                       to_text(receipt.request), receipt.owners_holding, receipt.owners_needed));
     if (receipt.claims_durable && receipt.synced < receipt.needed)
-      violations.push_back(
-          fmt::format("receipt: {} was called durable when {} owners had it on disk and {} were needed",
-                      to_text(receipt.request), receipt.synced, receipt.needed));
+      violations.push_back(fmt::format("receipt: {} was called durable when {} nodes had it on disk and {} were needed",
+                                       to_text(receipt.request), receipt.synced, receipt.needed));
   }
   return violations;
 }

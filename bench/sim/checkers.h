@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,12 @@ namespace shoal::sim {
 // A receipt, and what the world counted when it was sent.
 struct Receipt {
   RequestId request;
-  std::int32_t needed = 0;   // owners that had to hold the write
-  std::int32_t holding = 0;  // owners that held one of its dots, at some time before
+  std::int32_t needed = 0;   // nodes that had to hold the write
+  std::int32_t holding = 0;  // nodes that held one of its dots, at some time before
   bool claims_durable = false;
-  std::int32_t synced = 0;  // owners that had it on disk
+  std::int32_t synced = 0;  // nodes that had it on disk
+  std::int32_t owners_needed = 0;
+  std::int32_t owners_holding = 0;
 };
 
 // What a read of all owners found after everything was healed.
@@ -36,6 +39,8 @@ struct Evidence {
   std::int32_t owners = 3;
   std::vector<Receipt> receipts;
   std::vector<FinalState> finals;
+  // Writes that a fallback keeps for an owner that is gone for good: safe, and to be seen once it is replaced.
+  std::set<RequestId> kept_for_the_gone;
 };
 
 // A write that is owed must be among the final values or superseded.
@@ -46,7 +51,8 @@ std::vector<std::string> check_nothing_resurrected(const Evidence& evidence);
 std::vector<std::string> check_nothing_invented(const Evidence& evidence);
 // A context covers the values it came with; no value is returned beside one that superseded it.
 std::vector<std::string> check_contexts(const Evidence& evidence);
-// With r + w > n, a read that begins after an acknowledgement sees the write or something that superseded it.
+// With r + w > n and no fallback in an owner's place, a read that begins after an acknowledgement sees the write or
+// something that superseded it.
 std::vector<std::string> check_regular_reads(const Evidence& evidence);
 std::vector<std::string> check_receipts(const Evidence& evidence);
 // Each key once; nothing that is not of the partition and prefix.

@@ -156,6 +156,8 @@ Message Client::write_of(Action action, Operation& operation) {
   put.request = operation.id;
   put.key = world_.keys[operation.key].key;
   put.w = operation.quorum;
+  const std::size_t owners = world_.keys[operation.key].owners.size();
+  if (rng_.chance(100'000)) put.pw = operation.primaries = static_cast<std::int32_t>(1 + rng_.below(owners));
   put.timeout = Millis(rng_.between(50, 1500));
   put.tombstone = action == Action::del;
   if (!put.tombstone) operation.value = value_for(operation.id, rng_.below(kPaddingMax));
@@ -244,6 +246,7 @@ void Client::receive(const Message& message, Instant now) {
 void Client::on_reply(const GetReply& reply, Instant now) {
   if (reply.outcome.code != Errc::ok) return try_again_or_end(Outcome::fail, reply.outcome.code, now);
   Operation& operation = *history_.find(open_->id);
+  operation.stand_ins = reply.stand_ins;
   record_read(reply, world_.keys[operation.key], world_.cluster_key, history_, operation);
   reads_[operation.key] = Known{reply.context, operation.returned};
   end(Outcome::ok, Errc::ok, now);
@@ -255,7 +258,8 @@ void Client::on_reply(const PutReply& reply, Instant now) {
     if (!certainly_not_applied(code)) open_->unknown = true;
     return try_again_or_end(Outcome::fail, code, now);
   }
-  const Operation& operation = *history_.find(open_->id);
+  Operation& operation = *history_.find(open_->id);
+  operation.stand_ins = reply.stand_ins;
   tokens_[operation.key] = Known{reply.context, {operation.id}};
   end(Outcome::ok, Errc::ok, now);
 }

@@ -29,7 +29,9 @@ struct Operation {
   RequestId id;
   Function function = Function::get;
   std::uint32_t key = 0;
-  std::int32_t quorum = 0;  // r or w as asked: 0 = majority, -1 = all
+  std::int32_t quorum = 0;     // r or w as asked: 0 = majority, -1 = all
+  std::int32_t primaries = 0;  // writes: pw as asked
+  std::int32_t stand_ins = 0;  // of the answer: seats that a fallback answered for
   Instant invoked{};
   Instant ended{};
   Outcome outcome = Outcome::open;

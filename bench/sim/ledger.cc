@@ -80,7 +80,7 @@ void Ledger::release(DotFacts& facts, std::uint32_t node) {
 void Ledger::dropped_hint(std::uint32_t node, NodeId id, const Slot& slot, const Record& hint) {
   const std::uint32_t owner = nodes_.at(id);
   each_dot(slot, [&](const DotFacts& facts) {
-    if (hint.clock.covers(facts.dot) && !has(facts.ever_synced, owner))
+    if (hint.clock.covers(facts.dot) && !has(facts.ever_synced | facts.lost, owner))
       violation(fmt::format("node {} dropped the hint of dot {} that node {} never had on its disk", node,
                             to_text(facts.dot), owner));
   });

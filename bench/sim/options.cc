@@ -74,6 +74,11 @@ void make_sibling_storm(LoadOptions& load) {
   load.operations = 240;
 }
 
+// Most nodes have room for all hints; some for a few, some for none.
+void draw_hints(Options& options, Rng rng) {
+  if (rng.chance(200'000)) options.hint_bytes_max = rng.below(4) * draw(rng, 0, 500);
+}
+
 std::vector<FaultKind> draw_kinds(Rng rng) {
   const std::uint32_t share = draw(rng, 100'000, 500'000);
   std::vector<FaultKind> kinds;
@@ -94,6 +99,7 @@ Options draw_options(std::uint64_t seed) {
   Options options;
   options.seed = seed;
   draw_cluster(options, rng.fork("cluster"));
+  draw_hints(options, rng.fork("hints"));
   options.load = draw_load(rng.fork("load"));
   if (rng.fork("storm").chance(25'000)) make_sibling_storm(options.load);
   options.kinds = draw_kinds(rng.fork("kinds"));
@@ -106,10 +112,10 @@ std::string describe(const Options& options) {
       "seed {}\n"
       "cluster   nodes={} replicas={} zones={} weights={} relaxed={:#x} restart_all_when_healed={} late_joiner={}\n"
       "links     delays={}\n"
-      "disks     sync_usec={} slow_sync_per_million={}\n",
+      "disks     sync_usec={} slow_sync_per_million={} hint_bytes_max={}\n",
       options.seed, options.nodes, options.replicas, options.zones, options.weights, options.relaxed,
       options.restart_all_when_healed, options.late_joiner, kDelayNames[static_cast<std::size_t>(options.delays)],
-      options.sync_usec, options.slow_sync_per_million);
+      options.sync_usec, options.slow_sync_per_million, options.hint_bytes_max);
   const LoadOptions& load = options.load;
   text += fmt::format("load      clients={} operations={} keys={} hot={} ask_owner={} dies={} quorums={} mix=",
                       load.clients, load.operations, load.keys, load.hot_key_per_million, load.ask_owner_per_million,

@@ -35,8 +35,9 @@ struct Options {
   std::vector<std::uint32_t> weights;
   NodeSet relaxed = 0;  // nodes that acknowledge before the disk does
   DelayProfile delays = DelayProfile::lan;
-  std::uint64_t sync_usec = 500;            // an ordinary sync takes up to twice this
-  std::uint32_t slow_sync_per_million = 0;  // a sync that takes a second or two
+  std::uint64_t sync_usec = 500;             // an ordinary sync takes up to twice this
+  std::uint32_t slow_sync_per_million = 0;   // a sync that takes a second or two
+  std::uint64_t hint_bytes_max = 1'000'000;  // that a node keeps for others
   bool restart_all_when_healed = false;
   bool late_joiner = false;  // somebody asks to join after formation is closed
   Duration horizon{};        // faults begin within this time

@@ -55,6 +55,7 @@ void Process::start(Instant now) {
                                             .document = *disk_.durable_document(),
                                             .address = identity_.address,
                                             .sync = identity_.sync,
+                                            .hint_bytes_max = identity_.hint_bytes_max,
                                             .trace = &trace_},
                                  disk_, Rng(rng_.next()));
   probe_.emplace(identity_.id);

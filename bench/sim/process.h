@@ -40,6 +40,7 @@ class Process {
     std::string zone;
     std::uint32_t weight = 100;
     bool sync = true;
+    std::uint64_t hint_bytes_max = 0;
   };
 
   Process(Identity identity, DiskOptions disk, Rng rng, Ledger& ledger, Trace& trace);

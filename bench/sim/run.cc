@@ -33,6 +33,7 @@ class Run {
       world_.heal();
       world_.run_until(std::max(world_.now(), world_.last_arrival()) + kSettle);
       world_.abandon_open_operations();
+      check_hints();
       for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key) read_and_write_back(key);
       world_.run_until(world_.now() + kSettle);
       check_agreement();
@@ -177,6 +178,23 @@ class Run {
     if (!deletes) live_.insert(key.key.name);
   }
 
+  // All owners are there, so nothing is kept for anybody any more.
+  void check_hints() {
+    const auto left = [&] {
+      std::size_t hints = 0;
+      for (std::uint32_t node = 0; node < world_.nodes(); ++node)
+        for (const Place& hint : world_.process(node).disk().hints())
+          hints += world_.process(world_.index_of(hint.owner)).is_up() ? 1 : 0;
+      return hints;
+    };
+    world_.run_while_not([&] { return left() == 0; }, world_.now() + kConvergeWithin);
+    if (left() > 0) violation(fmt::format("hints: {} are still kept long after everything is healed", left()));
+    for (std::uint32_t node = 0; node < world_.nodes(); ++node)
+      for (const Place& hint : world_.process(node).disk().hints())
+        for (const Sibling& kept : world_.process(node).disk().peek(hint)->record.siblings)
+          kept_for_the_gone_.insert(kept.request);
+  }
+
   void check_agreement() {
     for (const SimKey& key : world_.shared().keys) {
       std::set<std::string> states;
@@ -272,8 +290,8 @@ class Run {
 
   RunResult verdict() {
     RunResult result;
-    const Evidence evidence{world_.history(), world_.ledger(), static_cast<std::int32_t>(options_.replicas),
-                            world_.receipts(), finals_};
+    const Evidence evidence{world_.history(),  world_.ledger(), static_cast<std::int32_t>(options_.replicas),
+                            world_.receipts(), finals_,         kept_for_the_gone_};
     result.violations = world_.violations();
     const std::vector<std::string>& seen = world_.ledger().violations();
     result.violations.insert(result.violations.end(), seen.begin(), seen.end());
@@ -304,6 +322,7 @@ class Run {
   World world_;
   Membership document_;  // with all members, before formation closed
   std::vector<FinalState> finals_;
+  std::set<RequestId> kept_for_the_gone_;
   std::map<Slot, RequestId> last_write_;
   std::set<std::string> live_;  // names that the write-backs left alive
   std::uint64_t operator_sequence_ = 0;

@@ -133,17 +133,20 @@ void SimStore::crash(Rng& chance) {
   const std::uint32_t kept_per_million[] = {0, 500'000, 500'000, 1'000'000};
   const std::uint32_t share = kept_per_million[chance.below(4)];
   std::set<Slot> touched;
+  std::set<Slot> erased;  // a hint was dropped there, and the disk got to hear of it
   for (std::vector<Unsynced>* writes : {&syncing_, &filling_}) {
     for (const Unsynced& write : *writes) {
       if (write.place) touched.insert(write.place->slot);
       if (!chance.chance(share)) continue;
       if (write.place) cells_[*write.place].durable = write.entry;
+      if (write.place && !write.entry) erased.insert(write.place->slot);
       if (write.document) durable_document_ = write.document;
     }
     writes->clear();
   }
   for (const Slot& slot : touched) {
     const std::optional<Record> left = union_of(slot, Layer::durable);
+    if (erased.contains(slot)) ledger_.erased(node_, slot, left ? &*left : nullptr);
     ledger_.survived_crash(node_, slot, left ? &*left : nullptr);
   }
   for (auto& [place, cell] : cells_) cell.current = cell.durable;

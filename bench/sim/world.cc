@@ -55,7 +55,8 @@ World::World(const Options& options, Recorder* recorder)
                                .address = fmt::format("10.0.0.{}:7400", i + 1),
                                .zone = fmt::format("z{}", i % options_.zones),
                                .weight = options_.weights[i],
-                               .sync = !has(options_.relaxed, i)};
+                               .sync = !has(options_.relaxed, i),
+                               .hint_bytes_max = options_.hint_bytes_max};
     ids_.push_back(identity.id);
     processes_.push_back(std::make_unique<Process>(std::move(identity), disk_options(options_),
                                                    root_.fork(fmt::format("node {}", i)), ledger_, marks_));
@@ -325,11 +326,13 @@ void World::note_receipt(ClientHandle client, const Message& message) {
   for (const std::uint32_t owner : shared_.keys[write->key].owners) owners |= only(owner);
   Receipt receipt{.request = write->id, .claims_durable = reply->durable};
   const auto count = static_cast<std::int32_t>(shared_.keys[write->key].owners.size());
-  receipt.needed = std::max(quorum_size(write->quorum, count), reply->outcome.acks);
+  receipt.needed = std::max({quorum_size(write->quorum, count), write->primaries, reply->outcome.acks});
+  receipt.owners_needed = std::max(write->primaries, reply->outcome.acks - reply->stand_ins);
   for (const DotFacts* dot : ledger_.dots_of(write->id)) {
-    receipt.holding = std::max(receipt.holding, std::popcount((dot->ever_held | dot->lost) & owners));
-    receipt.synced =
-        std::max(receipt.synced, std::popcount((dot->ever_synced | (dot->lost & ~options_.relaxed)) & owners));
+    const NodeSet held = dot->ever_held | dot->lost;
+    receipt.holding = std::max(receipt.holding, std::popcount(held));
+    receipt.owners_holding = std::max(receipt.owners_holding, std::popcount(held & owners));
+    receipt.synced = std::max(receipt.synced, std::popcount(dot->ever_synced | (dot->lost & ~options_.relaxed)));
   }
   receipts_.push_back(receipt);
 }

@@ -68,6 +68,7 @@ class World {
   Process& process(std::uint32_t node) { return *processes_[node]; }
   [[nodiscard]] const Process& process(std::uint32_t node) const { return *processes_[node]; }
   [[nodiscard]] const std::vector<NodeId>& node_ids() const { return ids_; }
+  [[nodiscard]] std::uint32_t index_of(NodeId id) const;
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   History& history() { return history_; }
   [[nodiscard]] const ClientWorld& shared() const { return shared_; }
@@ -102,7 +103,6 @@ class World {
   void send_from_client(std::uint64_t handle, std::uint32_t node, Message message);
   void note_receipt(ClientHandle client, const Message& message);
   void add_client(Instant start);
-  [[nodiscard]] std::uint32_t index_of(NodeId id) const;
 
   void begin_fault(std::uint32_t index);
   void end_fault(std::uint32_t index);

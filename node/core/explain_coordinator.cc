@@ -26,7 +26,10 @@ Error check(const Membership& document, const Key& key) {
 
 }  // namespace
 
-Inspected inspect(Replica& replica, const Membership& document, const Inspect& question) {
+Inspected inspect(Services& services, const Inspect& question) {
+  Replica& replica = services.replica;
+  const PreferenceLists& ring = *services.formation.ring();
+  const Membership& document = ring.document();
   Inspected found;
   found.call = question.call;
   const Slot slot = slot_of(document.cluster_key, question.key);
@@ -46,6 +49,9 @@ Inspected inspect(Replica& replica, const Membership& document, const Inspect& q
     losers += (*hint)->losers + merge((*hint)->kind, hints, (*hint)->record);
   }
   if (!found.hints_for.empty()) found.hint = held_of(document.cluster_key, hints, losers);
+  const PartitionId partition = ring.partition_of(slot);
+  for (const NodeId owner : ring.owners(partition))
+    if (services.repair_marks.has(owner, partition)) found.to_repair.push_back(owner);
   return found;
 }
 

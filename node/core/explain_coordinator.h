@@ -45,7 +45,7 @@ class ExplainCoordinator {
   OpenCalls<Open> open_;
 };
 
-// What this node holds of the key: its own copy, and a hint for any member.
-Inspected inspect(Replica& replica, const Membership& document, const Inspect& question);
+// What this node holds of the key: its own copy, a hint for any member, and what it knows of owners that missed writes.
+Inspected inspect(Services& services, const Inspect& question);
 
 }  // namespace shoal

@@ -1,7 +1,11 @@
 #include "node/core/formation.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
+
+#include "node/base/limits.h"
+#include "node/core/quorum.h"
 
 namespace shoal {
 namespace {
@@ -60,6 +64,34 @@ Error check_newcomer(const Membership& document, const Join& join) {
   return Error{.code = Errc::ok, .message = {}};
 }
 
+bool is_name(std::string_view text) {
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; };
+  return !text.empty() && text.size() <= kBucketBytesMax && std::ranges::all_of(text, allowed);
+}
+
+// As the bucket would be after the change.
+Error check_bucket_change(const Membership& document, const BucketRequest& request) {
+  const Bucket& bucket = request.bucket;
+  const Bucket* known = document.bucket(bucket.name);
+  if (!is_name(bucket.name))
+    return fail(Errc::invalid, "a bucket's name has 1 to 64 letters, digits, dots, dashes and underscores");
+  for (const std::int32_t asked : {bucket.r, bucket.w})
+    if (const Result<int> fits = replies_needed(asked, document.replicas); !fits) return fits.error();
+  if (known == nullptr && !request.create)
+    return fail(Errc::invalid,
+                "there is no bucket \"" + bucket.name + "\"; create it with: shoal bucket create " + bucket.name);
+  if (known != nullptr && known->kind != bucket.kind)
+    return fail(Errc::refused, "bucket \"" + bucket.name + "\" is of kind " + std::string(name_of(known->kind)) +
+                                   ", and a bucket's kind never changes; create another one");
+  if (known != nullptr && request.create && *known != bucket)
+    return fail(Errc::refused, "bucket \"" + bucket.name + "\" exists with other numbers; change them with: shoal " +
+                                   "bucket set " + bucket.name);
+  if (known == nullptr && document.buckets.size() >= kBucketsMax)
+    return fail(Errc::refused,
+                "the cluster has " + std::to_string(kBucketsMax) + " buckets, the most that it may have");
+  return Error{.code = Errc::ok, .message = {}};
+}
+
 void insert_member(Membership& document, const Member& member) {
   const auto place = std::ranges::lower_bound(document.members, member.id, {}, &Member::id);
   if (place != document.members.end() && place->id == member.id) {
@@ -100,21 +132,83 @@ void Formation::on_close(NodeId from, const CloseFormation& close) {
 
 void Formation::on_join(const Address& from, const Join& join) {
   if (is_founder()) return admit(from, join);
-  if (relays_.size() >= kRelaysMax) relays_.erase(relays_.begin());  // its newcomer asks again
-  const CallId call{next_relay_++};
-  relays_.emplace(call, Relay{from, join.call});
   Join relayed = join;
-  relayed.call = call;
+  relayed.call = remember(from, join.call);
   outbox_.send(document().founder, std::move(relayed));
 }
 
 void Formation::on_join_reply(const JoinReply& reply) {
-  const auto relay = relays_.find(reply.call);
-  if (relay == relays_.end()) return;
+  const std::optional<Relay> relay = recall(reply.call);
+  if (!relay) return;
   JoinReply answer = reply;
-  answer.call = relay->second.call;
-  outbox_.send(relay->second.newcomer, std::move(answer));
+  answer.call = relay->call;
+  outbox_.send(relay->asker, std::move(answer));
+}
+
+CallId Formation::remember(const Address& asker, CallId call) {
+  if (relays_.size() >= kRelaysMax) relays_.erase(relays_.begin());  // whoever it was asks again
+  const CallId own{next_relay_++};
+  relays_.emplace(own, Relay{asker, call});
+  return own;
+}
+
+std::optional<Formation::Relay> Formation::recall(CallId call) {
+  const auto relay = relays_.find(call);
+  if (relay == relays_.end()) return std::nullopt;
+  const Relay found = relay->second;
   relays_.erase(relay);
+  return found;
+}
+
+void Formation::on_bucket(const Address& from, const BucketRequest& request) {
+  if (is_founder()) return change_bucket(from, request);
+  BucketRequest relayed = request;
+  relayed.call = remember(from, request.call);
+  outbox_.send(document().founder, std::move(relayed));
+}
+
+void Formation::on_bucket_reply(const BucketReply& reply) {
+  const std::optional<Relay> relay = recall(reply.call);
+  if (!relay) return;
+  BucketReply answer = reply;
+  answer.call = relay->call;
+  outbox_.send(relay->asker, std::move(answer));
+}
+
+void Formation::change_bucket(const Address& from, const BucketRequest& request) {
+  BucketReply reply{request.call, check_bucket_change(document(), request), std::nullopt};
+  const Bucket* known = document().bucket(request.bucket.name);
+  if (reply.outcome.code != Errc::ok) {
+    trace_.mark(Mark::bucket_refused);
+    return outbox_.send(from, std::move(reply));
+  }
+  if (known != nullptr && *known == request.bucket) {
+    reply.document = document();
+    return outbox_.send(from, std::move(reply));
+  }
+  Membership next = document();
+  const auto place = std::ranges::lower_bound(next.buckets, request.bucket.name, {}, &Bucket::name);
+  if (place != next.buckets.end() && place->name == request.bucket.name) {
+    *place = request.bucket;
+  } else {
+    next.buckets.insert(place, request.bucket);
+  }
+  if (!propose(std::move(next))) {
+    reply.outcome = fail(Errc::overloaded, "another change of the cluster is under way; try again in a moment");
+    return outbox_.send(from, std::move(reply));
+  }
+  trace_.mark(Mark::bucket_changed);
+  bucket_waiters_.push_back(Relay{from, request.call});
+}
+
+void Formation::answer_bucket_waiters() {
+  for (const Relay& waiter : std::exchange(bucket_waiters_, {})) {
+    BucketReply reply;
+    reply.call = waiter.call;
+    reply.outcome.code = Errc::ok;
+    reply.document = document();
+    outbox_.send(waiter.asker, std::move(reply));
+  }
 }
 
 // The newcomer is answered when a document in force has it; until then it asks again.
@@ -135,12 +229,13 @@ void Formation::admit(const Address& from, const Join& join) {
   propose(std::move(next));
 }
 
-void Formation::propose(Membership next) {
+bool Formation::propose(Membership next) {
   next.epoch.value += 1;
-  if (next.epoch <= proposed_ || !well_formed(next)) return;
+  if (next.epoch <= proposed_ || !well_formed(next)) return false;
   proposed_ = next.epoch;
   const CommitId commit = store_.save_document(next);
   outbox_.send_after(commit, self_, DocumentPush{std::move(next)});
+  return true;
 }
 
 void Formation::put_in_force(Membership document) {
@@ -167,6 +262,7 @@ bool Formation::on_document(const DocumentPush& push) {
   if (own)
     for (const Member& member : document().members)
       if (member.id != self_ && member.state != MemberState::removed) outbox_.send(member.id, DocumentPush{document()});
+  if (own) answer_bucket_waiters();
   return true;
 }
 

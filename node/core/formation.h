@@ -8,6 +8,7 @@
 //   newcomer -> member -> founder   Join
 //   founder  -> member -> newcomer  JoinReply
 //   member   -> founder             CloseFormation
+//   client   -> member -> founder   BucketRequest, answered by BucketReply when the document with it is in force
 //   any      -> any                 DocumentDigest, answered by DocumentDigest (behind) or DocumentPush (ahead)
 //
 // Invariants:
@@ -50,6 +51,8 @@ class Formation {
   void on_join(const Address& from, const Join& join);
   void on_join_reply(const JoinReply& reply);
   void on_close(NodeId from, const CloseFormation& close);
+  void on_bucket(const Address& from, const BucketRequest& request);
+  void on_bucket_reply(const BucketReply& reply);
   void on_document_digest(NodeId from, const DocumentDigest& theirs);
   // True when it was news and is in force now.
   bool on_document(const DocumentPush& push);
@@ -60,16 +63,21 @@ class Formation {
   [[nodiscard]] Instant next_close() const { return next_close_; }
 
  private:
+  // Who asked this node to pass a question on, and under which call. At the founder: who waits for a document.
   struct Relay {
-    Address newcomer;
+    Address asker;
     CallId call;
   };
 
   [[nodiscard]] bool is_founder() const { return document().founder == self_; }
   [[nodiscard]] DocumentDigest digest() const;
   void admit(const Address& from, const Join& join);
-  // Founder only: numbers `next`, and puts it in force once it is durable. Ignored while another one is on its way.
-  void propose(Membership next);
+  CallId remember(const Address& asker, CallId call);
+  std::optional<Relay> recall(CallId call);
+  // Founder only: numbers `next`, and puts it in force once it is durable. False while another one is on its way.
+  bool propose(Membership next);
+  void change_bucket(const Address& from, const BucketRequest& request);
+  void answer_bucket_waiters();
   void put_in_force(Membership document);
   void announce();
   void claim_address();
@@ -87,6 +95,7 @@ class Formation {
   std::size_t announced_ = 0;  // whose turn it is
   std::uint64_t next_relay_ = 1;
   std::map<CallId, Relay> relays_;
+  std::vector<Relay> bucket_waiters_;  // founder: answered when the proposed document is in force
 };
 
 }  // namespace shoal

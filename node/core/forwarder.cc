@@ -13,20 +13,16 @@ ClientReply refusal_of(const ClientRequest& request, const Error& error) {
   return reply;
 }
 
-void Forwarder::forward(const Address& client, const ClientRequest& request, PartitionId partition, Instant deadline) {
-  for (const NodeId owner : services_.formation.ring()->owners(partition)) {
-    if (!services_.peers.reachable(owner)) continue;
-    const CallId call = services_.new_call();
-    ClientRequest relayed = request;
-    ClientRequest remembered = request;
-    std::visit([&](auto& r) { r.call = call; }, relayed);
-    if (auto* put = std::get_if<PutRequest>(&remembered)) put->value = Blob();
-    const CallId client_call = std::visit([](const auto& r) { return r.call; }, request);
-    open_.add(call, deadline, Open{client, owner, client_call, std::move(remembered)});
-    services_.trace.mark(Mark::put_forwarded);
-    return services_.outbox.send(owner, Forward{call, std::move(relayed)});
-  }
-  services_.reply(client, refusal_of(request, fail(Errc::unavailable, "none of the key's owners is up")));
+void Forwarder::forward(const Address& client, const ClientRequest& request, NodeId to, Instant deadline) {
+  const CallId call = services_.new_call();
+  ClientRequest relayed = request;
+  ClientRequest remembered = request;
+  std::visit([&](auto& r) { r.call = call; }, relayed);
+  if (auto* put = std::get_if<PutRequest>(&remembered)) put->value = Blob();
+  const CallId client_call = std::visit([](const auto& r) { return r.call; }, request);
+  open_.add(call, deadline, Open{client, to, client_call, std::move(remembered)});
+  services_.trace.mark(Mark::put_forwarded);
+  services_.outbox.send(to, Forward{call, std::move(relayed)});
 }
 
 void Forwarder::on_forwarded(NodeId from, const Forwarded& reply) {

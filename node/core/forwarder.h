@@ -22,7 +22,7 @@ class Forwarder {
  public:
   explicit Forwarder(Services& services) : services_(services) {}
 
-  void forward(const Address& client, const ClientRequest& request, PartitionId partition, Instant deadline);
+  void forward(const Address& client, const ClientRequest& request, NodeId to, Instant deadline);
   void on_forwarded(NodeId from, const Forwarded& reply);
   void tick(Now now);
 

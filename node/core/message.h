@@ -192,7 +192,7 @@ struct Inspected {
   Held copy;                      // as an owner
   std::vector<NodeId> hints_for;  // owners for which it keeps a hint of this key
   Held hint;                      // those hints, merged
-  bool to_repair = false;         // a write that it missed is kept by nobody
+  std::vector<NodeId> to_repair;  // owners of the partition that missed a write which nobody keeps, as it knows
 };
 
 struct Inspect {

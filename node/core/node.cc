@@ -37,13 +37,16 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       watchman_(events_),
       outbox_(config_.id),
       replica_(config_.incarnation, store, trace_),
+      hints_(store, replica_, trace_, config_.hint_bytes_max),
       formation_(config_.id, config_.address, config_.document, store, outbox_, trace_),
-      services_{config_.id, config_.sync, replica_, formation_, outbox_, peers_, trace_, events_, rng_.next() >> 1},
+      services_{config_.id, config_.sync, replica_, hints_,  repair_marks_,   formation_,
+                outbox_,    peers_,       trace_,   events_, rng_.next() >> 1},
       puts_(services_),
       gets_(services_),
       lists_(services_),
       forwards_(services_),
-      explains_(services_) {
+      explains_(services_),
+      handoff_(services_, hints_, config_.handoff_bytes_per_second) {
   SHOAL_CHECK(formation_.document().find(config_.id) != nullptr);
 }
 
@@ -71,6 +74,8 @@ void Node::dispatch(const Envelope& envelope, Now now) {
                           [&](const StatusRequest& m) { on_status(from, m); },
                           [&](const ExplainRequest& m) { on_explain(from, m, now); },
                           [&](const EventsRequest& m) { on_events(from, m); },
+                          [&](const HintsRequest& m) { on_hints(from, m, now); },
+                          [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
                           [&](const Join& m) { formation_.on_join(from, m); },
                           [](const auto&) {}},  // a client may not speak as a peer
                envelope.message);
@@ -80,14 +85,19 @@ void Node::dispatch(const Envelope& envelope, Now now) {
   std::visit(
       Overloaded{
           [&](const Replicate& m) { on_replicate(peer, m); },
-          [&](const Replicated& m) { puts_.on_replicated(peer, m); }, [&](const Fetch& m) { on_fetch(peer, m); },
-          [&](const Fetched& m) { gets_.on_fetched(peer, m); }, [&](const FetchKeys& m) { on_fetch_keys(peer, m); },
+          [&](const Replicated& m) {
+            if (!handoff_.on_replicated(peer, m, now)) puts_.on_replicated(peer, m);
+          },
+          [&](const Fetch& m) { on_fetch(peer, m); }, [&](const Fetched& m) { gets_.on_fetched(peer, m); },
+          [&](const FetchKeys& m) { on_fetch_keys(peer, m); },
           [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m); },
           [&](const Forward& m) { on_forward(peer, m, now); },
           [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); }, [&](const Inspect& m) { on_inspect(peer, m); },
           [&](const Inspected& m) { explains_.on_inspected(peer, m); },
           [&](const Join& m) { formation_.on_join(from, m); }, [&](const JoinReply& m) { formation_.on_join_reply(m); },
           [&](const CloseFormation& m) { formation_.on_close(peer, m); },
+          [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
+          [&](const BucketReply& m) { formation_.on_bucket_reply(m); },
           [&](const DocumentDigest& m) { formation_.on_document_digest(peer, m); },
           [&](const DocumentPush& m) {
             if (formation_.on_document(m)) release_parked(now);
@@ -144,17 +154,27 @@ void Node::on_request(const Address& asker, const ClientRequest& request, Now no
 
 void Node::route(const Address& asker, const ClientRequest& request, Instant deadline, Now now) {
   const PartitionId partition = partition_of(request);
-  if (ring()->owns(config_.id, partition)) {
+  const NodeId coordinator = coordinator_of(partition, asker);
+  if (coordinator == config_.id) {
     std::visit(Overloaded{[&](const GetRequest& r) { gets_.on_request(asker, r, deadline, now); },
                           [&](const PutRequest& r) { puts_.on_request(asker, r, deadline, now); },
                           [&](const ListRequest& r) { lists_.on_request(asker, r, deadline, now); }},
                request);
-  } else if (std::holds_alternative<ClientHandle>(asker)) {
-    forwards_.forward(asker, request, partition, deadline);
+  } else if (coordinator == NodeId{}) {
+    services_.reply(asker, refusal_of(request, fail(Errc::unavailable, "none of the key's owners is up")));
   } else {
-    const Error error = fail(Errc::unavailable, "the nodes disagree about the key's owners; try again in a moment");
-    services_.reply(asker, refusal_of(request, error));
+    forwards_.forward(asker, request, coordinator, deadline);
   }
+}
+
+// The first living owner, this node before others; without one, the first living fallback. What a peer forwarded is
+// coordinated here in any case: the peer believes that nobody better is up, and a second hop could go in circles.
+NodeId Node::coordinator_of(PartitionId partition, const Address& asker) const {
+  if (ring()->owns(config_.id, partition) || std::holds_alternative<NodeId>(asker)) return config_.id;
+  const auto able = [&](NodeId node) { return node == config_.id || peers_.reachable(node); };
+  const std::span<const NodeId> ranked = ring()->ranked(partition);  // owners first
+  const auto first = std::ranges::find_if(ranked, able);
+  return first != ranked.end() ? *first : NodeId{};
 }
 
 void Node::release_parked(Now now) {
@@ -164,13 +184,16 @@ void Node::release_parked(Now now) {
 
 void Node::on_replicate(NodeId from, const Replicate& message) {
   const Slot slot = slot_of(formation_.document().cluster_key, message.key);
-  const Result<CommitId> merged = replica_.merge(slot, message.key, message.kind, *message.state);
-  Replicated reply{message.call, formation_.document().epoch, Errc::ok, config_.sync};
+  const bool stands_in = message.purpose == Purpose::hint && message.owner != config_.id;
+  const Result<CommitId> merged = stands_in ? hints_.keep(message.owner, slot, message)
+                                            : replica_.merge(slot, message.key, message.kind, *message.state);
+  const bool sync = config_.sync || message.purpose == Purpose::handoff;  // the hint is dropped on our word
+  Replicated reply{message.call, formation_.document().epoch, Errc::ok, sync, {}};
   if (!merged) {
     reply.outcome = merged.error().code;
     return outbox_.send(from, reply);
   }
-  outbox_.send_after(config_.sync ? *merged : CommitId{0}, from, reply);
+  outbox_.send_after(sync ? *merged : CommitId{0}, from, reply);
 }
 
 void Node::on_fetch(NodeId from, const Fetch& message) {
@@ -195,7 +218,7 @@ void Node::on_explain(const Address& asker, const ExplainRequest& request, Now n
 }
 
 void Node::on_inspect(NodeId from, const Inspect& message) {
-  outbox_.send(from, inspect(replica_, formation_.document(), message));
+  outbox_.send(from, inspect(services_, message));
 }
 
 void Node::on_events(const Address& asker, const EventsRequest& request) {
@@ -215,9 +238,24 @@ void Node::on_status(const Address& asker, const StatusRequest& request) {
   const Status admitted = store_.admit();
   if (!admitted) reply.store_trouble = admitted.error().message;
   reply.sync = config_.sync;
+  reply.hint_bytes = hints_.bytes();
+  reply.hint_bytes_max = hints_.bytes_max();
+  reply.partitions_to_repair = repair_marks_.size();
   for (std::size_t i = 0; i < static_cast<std::size_t>(Mark::count_); ++i)
     if (const auto mark = static_cast<Mark>(i); trace_.of(mark) > 0)
       reply.counters.push_back(Counter{std::string(name_of(mark)), trace_.of(mark)});
+  outbox_.send(asker, std::move(reply));
+}
+
+void Node::on_hints(const Address& asker, const HintsRequest& request, Now now) {
+  if (request.deliver) handoff_.deliver_now(now);
+  HintsReply reply{request.call, config_.id, hints_.bytes(), hints_.bytes_max(), {}};
+  for (const auto& [owner, queue] : hints_.queues()) {
+    const Instant next = handoff_.next_try(owner);
+    const Duration left = std::max(next - now.mono, Duration::zero());
+    const std::int64_t ms = next == kNever ? -1 : std::chrono::ceil<Millis>(left).count();
+    reply.queues.push_back(HintQueue{owner, queue.hints, queue.bytes, queue.delivered, ms});
+  }
   outbox_.send(asker, std::move(reply));
 }
 
@@ -232,6 +270,7 @@ void Node::tick(Now now) {
   lists_.tick(now);
   forwards_.tick(now);
   explains_.tick(now);
+  handoff_.tick(now);
   formation_.tick(now);
   if (!parked_.empty()) formation_.close(now);
   expire_parked(now);
@@ -264,12 +303,14 @@ void Node::liveness(NodeId node, Liveness state, Now now) {
   watchman_.document(formation_.document(), config_.id, now.wall);
   watchman_.liveness(formation_.document(), node, peers_.of(node), state, now.wall);
   peers_.set(node, state);
+  handoff_.on_liveness(node, state, now);
   drain_loopback(now);
 }
 
 Instant Node::next_deadline() const {
-  Instant next = std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(),
-                           forwards_.next_deadline(), explains_.next_deadline(), formation_.next_deadline()});
+  Instant next =
+      std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(), forwards_.next_deadline(),
+                handoff_.next_deadline(), explains_.next_deadline(), formation_.next_deadline()});
   for (const Parked& parked : parked_) next = std::min({next, parked.deadline, formation_.next_close()});
   return next;
 }

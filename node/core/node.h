@@ -8,8 +8,9 @@
 // everything else is in the outbox at once. In `relaxed` mode acknowledgements do not wait, and say so.
 //
 // The node only routes. The decisions are made by put_coordinator, get_coordinator and list_coordinator (who has
-// answered, is it enough), forwarder (not my key), replica (the rules of causality on one copy) and formation (the
-// membership document). What people ask for is told by explain_coordinator, watchman and event_log.
+// answered, is it enough), forwarder (not my key), hinted_handoff (what others have missed), replica (the rules of
+// causality on one copy) and formation (the membership document). What people ask for is told by
+// explain_coordinator, watchman and event_log.
 #pragma once
 
 #include <deque>
@@ -24,9 +25,12 @@
 #include "node/core/formation.h"
 #include "node/core/forwarder.h"
 #include "node/core/get_coordinator.h"
+#include "node/core/hinted_handoff.h"
+#include "node/core/hints.h"
 #include "node/core/list_coordinator.h"
 #include "node/core/message.h"
 #include "node/core/put_coordinator.h"
+#include "node/core/repair_marks.h"
 #include "node/core/services.h"
 #include "node/core/store.h"
 #include "node/core/trace.h"
@@ -41,6 +45,8 @@ struct NodeConfig {
   std::string address;  // what others shall reach it by; differs from the document's after a move
   bool sync = true;     // acknowledgements wait for the disk
   std::size_t open_requests_max = 100'000;
+  std::uint64_t hint_bytes_max = std::uint64_t{1} << 30;
+  std::uint64_t handoff_bytes_per_second = std::uint64_t{8} << 20;
   Trace* trace = nullptr;  // not owned, may be null
 };
 
@@ -85,6 +91,7 @@ class Node {
   Status check(const ClientRequest& request) const;
   Status check_bucket(const std::string& name) const;
   [[nodiscard]] PartitionId partition_of(const ClientRequest& request) const;
+  [[nodiscard]] NodeId coordinator_of(PartitionId partition, const Address& asker) const;
   void release_parked(Now now);
   void expire_parked(Now now);
   void watch(Now now);
@@ -96,6 +103,7 @@ class Node {
   void on_explain(const Address& asker, const ExplainRequest& request, Now now);
   void on_inspect(NodeId from, const Inspect& message);
   void on_events(const Address& asker, const EventsRequest& request);
+  void on_hints(const Address& asker, const HintsRequest& request, Now now);
   void on_status(const Address& asker, const StatusRequest& request);
 
   NodeConfig config_;
@@ -106,6 +114,8 @@ class Node {
   Watchman watchman_;
   Outbox outbox_;
   Replica replica_;
+  Hints hints_;
+  RepairMarks repair_marks_;
   Formation formation_;
   Peers peers_;
   Services services_;
@@ -114,6 +124,7 @@ class Node {
   ListCoordinator lists_;
   Forwarder forwards_;
   ExplainCoordinator explains_;
+  HintedHandoff handoff_;
   CallsSeen forwards_seen_;
   std::deque<Parked> parked_;
 };

@@ -1,16 +1,19 @@
 #include "node/core/put_coordinator.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
 #include "node/base/limits.h"
+#include "node/core/levels.h"
 #include "vclock/context.h"
 
 namespace shoal {
 namespace {
 
 constexpr Duration kPatience = std::chrono::milliseconds(250);
+constexpr std::size_t kLingeringMax = 10'000;  // answered requests that still wait for somebody
 
 Error count_sentence(Errc code, const Quorum& quorum, const std::string& why) {
   return Error{.code = code,
@@ -18,6 +21,21 @@ Error count_sentence(Errc code, const Quorum& quorum, const std::string& why) {
                           " replicas acknowledged the write" + why,
                .acks = quorum.acks(),
                .needed = quorum.needed()};
+}
+
+Error too_few(int alive, int filled, std::size_t owners, const Wanted& asked) {
+  std::string sentence =
+      "only " + std::to_string(alive) + " of the key's " + std::to_string(owners) + " owners are up";
+  if (alive < asked.primaries) {
+    sentence += " and " + std::to_string(asked.primaries) + " of them must answer";
+  } else {
+    if (filled > alive) sentence += ", " + std::to_string(filled - alive) + " fallbacks can stand in";
+    sentence += " and w is " + std::to_string(asked.needed);
+  }
+  return Error{.code = Errc::unavailable,
+               .message = sentence + "; nothing was written",
+               .acks = filled,
+               .needed = asked.needed};
 }
 
 // A refusal of this try says nothing of an earlier one that minted here.
@@ -58,24 +76,30 @@ void PutCoordinator::on_request(const Address& asker, const PutRequest& request,
     services_.reply(asker, PutReply{request.call, requests_.find(request.request) ? as_retry(error) : error});
   };
 
-  Result<Quorum> quorum = quorum_for(request, slot);
-  if (!quorum) return refuse(quorum.error());
-  const Result<Minted> minted = mint(slot, request, now);
+  Result<Plan> plan = plan_for(request, slot);
+  if (!plan) return refuse(plan.error());
+  const Result<Minted> minted = mint(plan->place, request, now);
   if (!minted) return refuse(minted.error());
 
   PutReply receipt = receipt_of(*minted->entry, minted->dot, slot, cluster_key);
   if (receipt.siblings > 1) services_.trace.mark(Mark::put_left_siblings);
   const CallId call = services_.new_call();
   if (request.request != RequestId{}) open_requests_[request.request] = call;
-  const Instant wake = std::min(deadline, now.mono + kPatience);
-  const Open& open = open_.add(call, wake,
-                               Open{asker, request.call, request.request, request.key, minted->entry->kind,
-                                    RecordPtr(minted->entry, &minted->entry->record), *std::move(quorum), true,
-                                    std::move(receipt), deadline, kPatience});
-  std::vector<NodeId> others = open.quorum.missing();
-  std::erase(others, services_.self);
-  replicate(call, open, others);
-  const Replicated own{call, services_.formation.document().epoch, Errc::ok, services_.sync};
+  const Open& open = open_.add(call, std::min(deadline, now.mono + kPatience),
+                               Open{.asker = asker,
+                                    .asker_call = request.call,
+                                    .request = request.request,
+                                    .key = request.key,
+                                    .kind = minted->entry->kind,
+                                    .partition = services_.formation.ring()->partition_of(slot),
+                                    .state = RecordPtr(minted->entry, &minted->entry->record),
+                                    .quorum = std::move(plan->quorum),
+                                    .spare = std::move(plan->spare),
+                                    .receipt = std::move(receipt),
+                                    .deadline = deadline,
+                                    .patience = kPatience});
+  send(call, open, reachable_of(open.quorum.silent()));
+  const Replicated own{call, services_.formation.document().epoch, Errc::ok, services_.sync, {}};
   services_.outbox.send_after(services_.sync ? minted->commit : CommitId{0}, services_.self, own);
 }
 
@@ -91,54 +115,107 @@ bool PutCoordinator::joins_open_request(const Address& asker, const PutRequest& 
   return true;
 }
 
-Result<Quorum> PutCoordinator::quorum_for(const PutRequest& request, const Slot& slot) const {
-  const Ring& ring = services_.formation.ring();
-  const std::span<const NodeId> owners = ring->owners(ring->partition_of(slot));
-  const Bucket& bucket = *ring->document().bucket(request.key.bucket);
-  const Result<int> needed = replies_needed(request.w != 0 ? request.w : bucket.w, owners.size());
-  if (!needed) return needed.error();
-  const int alive = services_.peers.reachable_among(owners);
-  if (alive >= *needed) return Quorum(owners, *needed);
+Result<PutCoordinator::Plan> PutCoordinator::plan_for(const PutRequest& request, const Slot& slot) const {
+  const PreferenceLists& ring = *services_.formation.ring();
+  const PartitionId partition = ring.partition_of(slot);
+  const std::span<const NodeId> owners = ring.owners(partition);
+  const Bucket& bucket = *ring.document().bucket(request.key.bucket);
+  const Result<Wanted> asked = wanted(request.level, request.w, request.pw, bucket.w, owners.size());
+  if (!asked) return asked.error();
+
+  Plan plan{slot, Quorum(owners, asked->needed, asked->primaries), reachable_of(ring.fallbacks(partition))};
+  std::erase(plan.spare, services_.self);
+  std::vector<NodeId> away = unreachable_of(owners);
+  int filled = static_cast<int>(owners.size() - away.size());
+  const int alive = filled;
+  if (!ring.owns(services_.self, partition)) {
+    const NodeId seat = away.empty() ? owners.front() : away.front();
+    plan.place = Place(seat, slot);
+    plan.quorum.stand_in(seat, services_.self);
+    if (std::erase(away, seat) > 0) ++filled;
+  }
+  for (const NodeId owner : away) {
+    if (plan.spare.empty()) break;
+    plan.quorum.stand_in(owner, plan.spare.front());
+    plan.spare.erase(plan.spare.begin());
+    ++filled;
+  }
+  if (filled >= asked->needed && alive >= asked->primaries) return plan;
   services_.trace.mark(Mark::put_refused_too_few_alive);
-  return Error{.code = Errc::unavailable,
-               .message = "only " + std::to_string(alive) + " of the key's " + std::to_string(owners.size()) +
-                          " owners are up and w is " + std::to_string(*needed) + "; nothing was written",
-               .acks = alive,
-               .needed = *needed};
+  return too_few(alive, filled, owners.size(), *asked);
 }
 
-Result<PutCoordinator::Minted> PutCoordinator::mint(const Slot& slot, const PutRequest& request, Now now) {
+std::vector<NodeId> PutCoordinator::reachable_of(std::span<const NodeId> nodes) const {
+  std::vector<NodeId> found;
+  std::ranges::copy_if(nodes, std::back_inserter(found), [&](NodeId node) { return services_.peers.reachable(node); });
+  return found;
+}
+
+std::vector<NodeId> PutCoordinator::unreachable_of(std::span<const NodeId> nodes) const {
+  std::vector<NodeId> found;
+  std::ranges::copy_if(nodes, std::back_inserter(found), [&](NodeId node) { return !services_.peers.reachable(node); });
+  return found;
+}
+
+Result<PutCoordinator::Minted> PutCoordinator::mint(const Place& place, const PutRequest& request, Now now) {
   if (const std::optional<Dot> dot = requests_.find(request.request)) {
-    Result<EntryPtr> held = services_.replica.read(slot, request.key);
+    Result<EntryPtr> held = services_.replica.read(place, request.key);
     if (!held) return held.error();
     if (*held && (*held)->record.clock.covers(*dot)) {  // else the record was lost since: the write must be made again
       services_.trace.mark(Mark::put_retry_recognised);
       return Minted{*held, *dot, services_.replica.last_commit()};
     }
   }
-  const Result<CausalContext> seen = seen_by(request, services_.formation.document().cluster_key, slot);
+  const Membership& document = services_.formation.document();
+  const Result<CausalContext> seen = seen_by(request, document.cluster_key, place.slot);
   if (!seen) {
     if (seen.error().code == Errc::conflict) services_.trace.mark(Mark::token_refused_session_only);
     return seen.error();
   }
-  const Bucket& bucket = *services_.formation.document().bucket(request.key.bucket);
-  Result<Replica::Written> written = services_.replica.put(slot, bucket.kind, request, *seen, now.wall);
+  const Kind kind = document.bucket(request.key.bucket)->kind;
+  Result<Replica::Written> written = place.is_hint() ? services_.hints.put(place, kind, request, *seen, now.wall)
+                                                     : services_.replica.put(place, kind, request, *seen, now.wall);
   if (!written) return written.error();
   requests_.remember(request.request, written->dot);
   return Minted{written->entry, written->dot, written->commit};
 }
 
-void PutCoordinator::replicate(CallId call, const Open& open, std::span<const NodeId> owners) {
-  const Epoch epoch = services_.formation.document().epoch;
-  for (const NodeId owner : owners)
-    services_.outbox.send(owner, Replicate{call, epoch, open.key, open.state, open.kind});
+void PutCoordinator::send(CallId call, const Open& open, std::span<const NodeId> nodes) {
+  Replicate message{.call = call,
+                    .epoch = services_.formation.document().epoch,
+                    .key = open.key,
+                    .state = open.state,
+                    .kind = open.kind};
+  for (const NodeId node : nodes) {
+    if (node == services_.self) continue;
+    const std::optional<NodeId> owner = open.quorum.stands_in_for(node);
+    message.purpose = owner ? Purpose::hint : Purpose::write;
+    message.owner = owner.value_or(NodeId{});
+    services_.outbox.send(node, message);
+  }
+}
+
+// The next fallback down the rank takes the owner's seat, if there is one left.
+void PutCoordinator::call_stand_in(CallId call, Open& open, NodeId owner) {
+  while (!open.spare.empty() && !services_.peers.reachable(open.spare.front())) open.spare.erase(open.spare.begin());
+  if (open.spare.empty()) return;
+  const NodeId fallback = open.spare.front();
+  open.spare.erase(open.spare.begin());
+  services_.trace.mark(Mark::put_called_stand_in);
+  open.quorum.stand_in(owner, fallback);
+  send(call, open, {&fallback, 1});
 }
 
 void PutCoordinator::on_replicated(NodeId from, const Replicated& reply) {
   Open* open = open_.find(reply.call);
-  if (open == nullptr) return;  // answered already, or of an earlier life
+  if (open == nullptr) return;  // settled already, or of an earlier life
   if (reply.outcome != Errc::ok) {
     open->quorum.refuse(from);
+    const NodeId owner = open->quorum.stands_in_for(from).value_or(from);
+    const std::vector<NodeId> unsettled = open->quorum.unsettled();
+    const bool stood_in_by_other = owner == from && open->quorum.stand_in_of(owner) != NodeId{};
+    if (std::ranges::find(unsettled, owner) != unsettled.end() && !stood_in_by_other)
+      call_stand_in(reply.call, *open, owner);
   } else if (!open->quorum.acknowledged(from)) {
     open->quorum.acknowledge(from);
     open->durable = open->durable && reply.durable;
@@ -147,37 +224,58 @@ void PutCoordinator::on_replicated(NodeId from, const Replicated& reply) {
 }
 
 void PutCoordinator::settle(CallId call) {
-  const Open& open = *open_.find(call);
-  if (open.quorum.verdict() == Quorum::Verdict::waiting) return;
-  if (open.quorum.verdict() == Quorum::Verdict::impossible) return give_up(call, "; the others refused it");
-  Open done = open_.close(call);
-  open_requests_.erase(done.request);
-  services_.trace.mark(Mark::put_answered_by_quorum);
-  done.receipt.call = done.asker_call;
-  done.receipt.outcome = count_sentence(Errc::ok, done.quorum, "");
-  done.receipt.durable = done.durable;
-  services_.reply(done.asker, std::move(done.receipt));
+  Open& open = *open_.find(call);
+  const Quorum::Verdict verdict = open.quorum.verdict();
+  if (!open.answered && verdict == Quorum::Verdict::enough) answer(open);
+  if (!open.answered && verdict == Quorum::Verdict::impossible) give_up(open, "; the others refused it");
+  if (open.answered && (open.quorum.unsettled().empty() || answered_ > kLingeringMax)) close(call);
 }
 
-void PutCoordinator::give_up(CallId call, const std::string& why) {
-  const Open done = open_.close(call);
-  open_requests_.erase(done.request);
+void PutCoordinator::answer(Open& open) {
+  services_.trace.mark(Mark::put_answered_by_quorum);
+  if (open.quorum.stand_ins() > 0) services_.trace.mark(Mark::put_answered_with_stand_ins);
+  open.receipt.call = open.asker_call;
+  open.receipt.outcome = count_sentence(Errc::ok, open.quorum, "");
+  open.receipt.stand_ins = open.quorum.stand_ins();
+  open.receipt.durable = open.durable;
+  services_.reply(open.asker, std::move(open.receipt));
+  mark_answered(open);
+}
+
+void PutCoordinator::give_up(Open& open, const std::string& why) {
   services_.trace.mark(Mark::put_indeterminate);
-  const Error error = count_sentence(Errc::indeterminate, done.quorum, why + "; it may have been applied");
-  services_.reply(done.asker, PutReply{done.asker_call, error});
+  const Error error = count_sentence(Errc::indeterminate, open.quorum, why + "; it may have been applied");
+  services_.reply(open.asker, PutReply{open.asker_call, error});
+  mark_answered(open);
+}
+
+void PutCoordinator::mark_answered(Open& open) {
+  open.answered = true;
+  ++answered_;
+  open_requests_.erase(open.request);
+}
+
+void PutCoordinator::close(CallId call) {
+  const Open done = open_.close(call);
+  --answered_;
+  for (const NodeId owner : done.quorum.unsettled())
+    if (services_.repair_marks.add(owner, done.partition)) services_.trace.mark(Mark::partition_marked_for_repair);
 }
 
 void PutCoordinator::tick(Now now) {
   for (const CallId call : open_.due(now.mono)) {
     Open& open = *open_.find(call);
     if (now.mono >= open.deadline) {
-      give_up(call, " before the deadline");
+      if (!open.answered) give_up(open, " before the deadline");
+      close(call);
       continue;
     }
-    std::vector<NodeId> silent = open.quorum.missing();
-    std::erase(silent, services_.self);
+    for (const NodeId owner : open.quorum.unsettled()) {
+      const NodeId stand_in = open.quorum.stand_in_of(owner);
+      if (stand_in == NodeId{} || !services_.peers.reachable(stand_in)) call_stand_in(call, open, owner);
+    }
     services_.trace.mark(Mark::put_resent);
-    replicate(call, open, silent);
+    send(call, open, open.quorum.silent());
     open.patience *= 2;
     open_.wake_at(call, std::min(open.deadline, now.mono + open.patience));
   }

@@ -7,44 +7,86 @@
 
 namespace shoal {
 
-Quorum::Quorum(std::span<const NodeId> owners, int needed) : needed_(needed) {
+Quorum::Quorum(std::span<const NodeId> owners, int needed, int primaries) : needed_(needed), primaries_(primaries) {
   SHOAL_CHECK(needed >= 1 && static_cast<std::size_t>(needed) <= owners.size());
-  for (const NodeId owner : owners) seats_.push_back(Seat{owner});
+  SHOAL_CHECK(primaries >= 0 && static_cast<std::size_t>(primaries) <= owners.size());
+  for (const NodeId owner : owners) seats_.push_back(Seat{{owner}, {}});
 }
 
-Quorum::Seat* Quorum::seat_of(NodeId node) {
-  const auto it = std::ranges::find(seats_, node, &Seat::owner);
-  return it != seats_.end() ? &*it : nullptr;
+void Quorum::stand_in(NodeId owner, NodeId fallback) {
+  const auto seat = std::ranges::find(seats_, owner, [](const Seat& s) { return s.owner.node; });
+  SHOAL_CHECK(seat != seats_.end());
+  if (!seat->stand_in.is(Answer::acknowledged)) seat->stand_in = Voice{fallback};
 }
 
-int Quorum::count(Answer answer) const { return static_cast<int>(std::ranges::count(seats_, answer, &Seat::answer)); }
+Quorum::Voice* Quorum::voice_of(NodeId node) {
+  for (Seat& seat : seats_)
+    for (Voice* voice : {&seat.owner, &seat.stand_in})
+      if (voice->node == node && node.value != 0) return voice;
+  return nullptr;
+}
 
 void Quorum::acknowledge(NodeId from) {
-  if (Seat* seat = seat_of(from)) seat->answer = Answer::acknowledged;
+  if (Voice* voice = voice_of(from)) voice->answer = Answer::acknowledged;
 }
 
 void Quorum::refuse(NodeId from) {
-  Seat* seat = seat_of(from);
-  if (seat != nullptr && seat->answer == Answer::none) seat->answer = Answer::refused;
+  Voice* voice = voice_of(from);
+  if (voice != nullptr && voice->answer == Answer::none) voice->answer = Answer::refused;
 }
 
 bool Quorum::acknowledged(NodeId from) const {
-  return std::ranges::any_of(
-      seats_, [&](const Seat& seat) { return seat.owner == from && seat.answer == Answer::acknowledged; });
+  const auto said_yes = [&](const Voice& voice) { return voice.node == from && voice.is(Answer::acknowledged); };
+  return std::ranges::any_of(seats_, [&](const Seat& seat) { return said_yes(seat.owner) || said_yes(seat.stand_in); });
+}
+
+NodeId Quorum::stand_in_of(NodeId owner) const {
+  const auto seat = std::ranges::find(seats_, owner, [](const Seat& s) { return s.owner.node; });
+  return seat != seats_.end() ? seat->stand_in.node : NodeId{};
+}
+
+std::optional<NodeId> Quorum::stands_in_for(NodeId node) const {
+  for (const Seat& seat : seats_)
+    if (node.value != 0 && seat.stand_in.node == node) return seat.owner.node;
+  return std::nullopt;
 }
 
 Quorum::Verdict Quorum::verdict() const {
-  if (acks() >= needed_) return Verdict::enough;
-  const int possible = static_cast<int>(seats_.size()) - count(Answer::refused);
-  return possible < needed_ ? Verdict::impossible : Verdict::waiting;
+  if (acks() >= needed_ && primary_acks() >= primaries_) return Verdict::enough;
+  const auto n = static_cast<int>(seats_.size());
+  const auto hopeless = std::ranges::count_if(seats_, [](const Seat& s) { return !s.settled() && s.hopeless(); });
+  const auto refused = std::ranges::count_if(seats_, [](const Seat& s) { return s.owner.is(Answer::refused); });
+  return n - hopeless < needed_ || n - refused < primaries_ ? Verdict::impossible : Verdict::waiting;
 }
 
-int Quorum::acks() const { return count(Answer::acknowledged); }
+int Quorum::acks() const { return static_cast<int>(std::ranges::count_if(seats_, &Seat::settled)); }
+
+int Quorum::primary_acks() const {
+  return static_cast<int>(
+      std::ranges::count_if(seats_, [](const Seat& seat) { return seat.owner.is(Answer::acknowledged); }));
+}
+
+int Quorum::stand_ins() const { return acks() - primary_acks(); }
 
 std::vector<NodeId> Quorum::missing() const {
   std::vector<NodeId> nodes;
   for (const Seat& seat : seats_)
-    if (seat.answer != Answer::acknowledged) nodes.push_back(seat.owner);
+    if (!seat.owner.is(Answer::acknowledged)) nodes.push_back(seat.owner.node);
+  return nodes;
+}
+
+std::vector<NodeId> Quorum::unsettled() const {
+  std::vector<NodeId> nodes;
+  for (const Seat& seat : seats_)
+    if (!seat.settled()) nodes.push_back(seat.owner.node);
+  return nodes;
+}
+
+std::vector<NodeId> Quorum::silent() const {
+  std::vector<NodeId> nodes;
+  for (const Seat& seat : seats_)
+    for (const Voice& voice : {seat.owner, seat.stand_in})
+      if (voice.is(Answer::none)) nodes.push_back(voice.node);
   return nodes;
 }
 

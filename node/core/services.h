@@ -10,8 +10,10 @@
 #include "node/base/ids.h"
 #include "node/core/event_log.h"
 #include "node/core/formation.h"
+#include "node/core/hints.h"
 #include "node/core/message.h"
 #include "node/core/outbox.h"
+#include "node/core/repair_marks.h"
 #include "node/core/replica.h"
 #include "node/core/trace.h"
 #include "node/ring/preference_list.h"
@@ -39,6 +41,8 @@ struct Services {
   NodeId self;
   bool sync = true;
   Replica& replica;
+  Hints& hints;
+  RepairMarks& repair_marks;
   Formation& formation;
   Outbox& outbox;
   Peers& peers;

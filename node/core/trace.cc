@@ -28,6 +28,18 @@ std::string_view name_of(Mark mark) {
     case Mark::document_adopted: return "document_adopted";
     case Mark::unreadable_record_answered_dont_know: return "unreadable_record_answered_dont_know";
     case Mark::lww_dropped_concurrent_value: return "lww_dropped_concurrent_value";
+    case Mark::hint_kept: return "hint_kept";
+    case Mark::hint_refused_store_full: return "hint_refused_store_full";
+    case Mark::hint_delivered: return "hint_delivered";
+    case Mark::hint_changed_while_delivered: return "hint_changed_while_delivered";
+    case Mark::handoff_refused: return "handoff_refused";
+    case Mark::handoff_unanswered: return "handoff_unanswered";
+    case Mark::put_called_stand_in: return "put_called_stand_in";
+    case Mark::put_answered_with_stand_ins: return "put_answered_with_stand_ins";
+    case Mark::put_coordinated_by_fallback: return "put_coordinated_by_fallback";
+    case Mark::partition_marked_for_repair: return "partition_marked_for_repair";
+    case Mark::bucket_changed: return "bucket_changed";
+    case Mark::bucket_refused: return "bucket_refused";
     case Mark::count_: break;
   }
   return "unknown";

@@ -34,6 +34,18 @@ enum class Mark : std::uint8_t {
   document_adopted,
   unreadable_record_answered_dont_know,
   lww_dropped_concurrent_value,
+  hint_kept,
+  hint_refused_store_full,
+  hint_delivered,
+  hint_changed_while_delivered,
+  handoff_refused,
+  handoff_unanswered,
+  put_called_stand_in,
+  put_answered_with_stand_ins,
+  put_coordinated_by_fallback,
+  partition_marked_for_repair,
+  bucket_changed,
+  bucket_refused,
   count_,
 };
 

@@ -226,8 +226,13 @@ TEST_F(ClientTest, ManyRequestsShareFrames) {
   ASSERT_TRUE(db_.put("k", "v"));
   const std::size_t frames_before = cluster_.frames(0) + cluster_.frames(1) + cluster_.frames(2);
   // Holds the client's thread while requests pile up: what piles up leaves together.
+  std::promise<void> held;
   std::promise<void> release;
-  db_.async().get("k").then([&](Result<Object>) { release.get_future().wait(); });
+  db_.async().get("k").then([&](Result<Object>) {
+    held.set_value();
+    release.get_future().wait();
+  });
+  held.get_future().wait();
   std::vector<Pending<Object>> pending;
   for (int i = 0; i < 500; ++i) pending.push_back(db_.async().get("k"));
   release.set_value();

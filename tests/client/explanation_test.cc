@@ -52,7 +52,7 @@ TEST_F(ExplanationTest, WhereAllAgreeNothingIsWrong) {
   ASSERT_EQ(copy.writes.size(), 1U);
   EXPECT_EQ(copy.writes[0].bytes, 5U);
   EXPECT_EQ(copy.writes[0].written, WallClock::time_point(Millis(1'704'067'200'000)));
-  EXPECT_EQ(copy.clock[0].actor, "000001000000000a/1");
+  EXPECT_EQ(copy.clock[0].actor, to_string(kActor.incarnation) + "/1");
   EXPECT_EQ(copy.digest, "00000000000000000000000000000004");
   EXPECT_FALSE(explanation.replicas[3].copy);
 }
@@ -84,7 +84,7 @@ TEST_F(ExplanationTest, AHintThatHasAllOfItBringsIt) {
 TEST_F(ExplanationTest, AWriteThatNobodyKeepsIsARepair) {
   all_hold(4);
   n(3).found.copy = held(2);
-  n(3).found.to_repair = true;
+  n(1).found.to_repair = {{3}};  // who coordinated the write knows
   EXPECT_THAT(problems(),
               ElementsAre("n3 has not seen what n1 and n2 hold: nobody keeps it for n3: a repair of partition 9 brings "
                           "it, for this key a read does: shoal get cart:9 -r all"));

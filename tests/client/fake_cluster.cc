@@ -249,8 +249,10 @@ class FakeNode {
     Membership next = document_.get()->document();
     const auto at = std::ranges::lower_bound(next.buckets, request.bucket.name, {}, &Bucket::name);
     const bool known = at != next.buckets.end() && at->name == request.bucket.name;
-    if (known == request.create)
-      return {{}, fail(Errc::conflict, known ? "there is such a bucket already" : "there is no such bucket"), {}};
+    if (!known && !request.create) return {{}, fail(Errc::invalid, "there is no such bucket"), {}};
+    if (known && request.create && *at != request.bucket)
+      return {{}, fail(Errc::refused, "the bucket exists with other numbers"), {}};
+    if (known && *at == request.bucket) return {{}, {.code = Errc::ok, .message = {}}, next};
     if (known) {
       *at = request.bucket;
     } else {

@@ -51,6 +51,7 @@ void Cluster::boot(Name name, const Membership& document, const std::string& add
                                                    .address = address,
                                                    .sync = options_.relaxed.find(name) == std::string::npos,
                                                    .open_requests_max = options_.open_requests_max,
+                                                   .hint_bytes_max = options_.hint_bytes_max,
                                                    .trace = &machine.marks},
                                         machine.store, Rng(life * 1000 + id_of(name).value));
 }
@@ -74,7 +75,9 @@ CallId Cluster::ask(Name via, Message question) {
 CallId Cluster::start_put(Name via, const Put& put) {
   PutRequest request;
   request.request = put.request != RequestId{} ? put.request : RequestId{1, next_request_++};
-  request.key = {"default", put.key};
+  request.key = {put.bucket, put.key};
+  request.level = put.level;
+  request.pw = put.pw;
   request.tombstone = put.tombstone;
   request.value = Blob(put.value);
   request.context = put.context;
@@ -275,6 +278,17 @@ std::string Cluster::owners(const std::string& key) const {
   std::string names;
   for (const NodeId owner : lists.owners(lists.partition_of(slot(key)))) names.push_back(name_of(owner));
   return names;
+}
+
+std::string Cluster::fallbacks(const std::string& key) const {
+  const PreferenceLists lists(founding_);
+  std::string names;
+  for (const NodeId node : lists.fallbacks(lists.partition_of(slot(key)))) names.push_back(name_of(node));
+  return names;
+}
+
+EntryPtr Cluster::hint(Name holder, Name owner, const std::string& key) {
+  return store(holder).held(Place(id_of(owner), slot(key)));
 }
 
 Record Cluster::record(Name name, const std::string& key) {

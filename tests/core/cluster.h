@@ -29,6 +29,7 @@ struct ClusterOptions {
   bool forming = false;
   std::string relaxed;  // names of nodes that acknowledge before their disk has it
   std::size_t open_requests_max = 100'000;
+  std::uint64_t hint_bytes_max = 1'000'000;
 };
 
 struct Put {
@@ -39,6 +40,9 @@ struct Put {
   RequestId request;  // empty: a fresh one
   bool tombstone = false;
   Millis timeout{1000};
+  Level level = Level::quorum;
+  std::int32_t pw = 0;
+  std::string bucket = "default";
 };
 
 struct Get {
@@ -112,7 +116,9 @@ class Cluster {
   [[nodiscard]] const Membership& document(Name name) { return node(name).ring()->document(); }
   [[nodiscard]] Slot slot(const std::string& key) const;
   [[nodiscard]] std::string owners(const std::string& key) const;  // names in rank order
-  [[nodiscard]] Record record(Name name, const std::string& key);  // empty when nothing is held
+  [[nodiscard]] std::string fallbacks(const std::string& key) const;
+  [[nodiscard]] EntryPtr hint(Name holder, Name owner, const std::string& key);  // nullptr: none
+  [[nodiscard]] Record record(Name name, const std::string& key);                // empty when nothing is held
   [[nodiscard]] CausalContext decode(const std::string& key, const std::string& context) const;
   [[nodiscard]] const HashKey& cluster_key() const { return founding_.cluster_key; }
   [[nodiscard]] Now now() const;

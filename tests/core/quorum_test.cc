@@ -51,6 +51,62 @@ TEST(Quorum, Table) {
   }
 }
 
+class SloppyQuorum : public testing::Test {
+ protected:
+  SloppyQuorum() { quorum_.stand_in({3}, {7}); }
+  Quorum quorum_ = after("...", 2);
+};
+
+TEST_F(SloppyQuorum, ASeatCountsOnceWhoeverAnswers) {
+  quorum_.acknowledge({7});
+  quorum_.acknowledge({3});
+  EXPECT_EQ(quorum_.verdict(), Verdict::waiting);
+  EXPECT_EQ(quorum_.acks(), 1);
+  quorum_.acknowledge({1});
+  EXPECT_EQ(quorum_.verdict(), Verdict::enough);
+}
+
+TEST_F(SloppyQuorum, ASeatIsAStandInsUntilItsOwnerAnswers) {
+  quorum_.acknowledge({7});
+  EXPECT_EQ(quorum_.stand_ins(), 1);
+  EXPECT_THAT(quorum_.missing(), testing::ElementsAre(NodeId{1}, NodeId{2}, NodeId{3}));
+  EXPECT_THAT(quorum_.unsettled(), testing::ElementsAre(NodeId{1}, NodeId{2}));
+  EXPECT_THAT(quorum_.silent(), testing::ElementsAre(NodeId{1}, NodeId{2}, NodeId{3}));
+  quorum_.acknowledge({3});
+  EXPECT_EQ(quorum_.stand_ins(), 0);
+}
+
+TEST_F(SloppyQuorum, PrimariesAreNotStoodInFor) {
+  Quorum quorum(std::vector<NodeId>{{1}, {2}, {3}}, 2, 2);
+  quorum.stand_in({3}, {7});
+  quorum.acknowledge({1});
+  quorum.acknowledge({7});
+  EXPECT_EQ(quorum.verdict(), Verdict::waiting);
+  quorum.refuse({2});
+  EXPECT_EQ(quorum.verdict(), Verdict::waiting);
+  quorum.refuse({3});
+  EXPECT_EQ(quorum.verdict(), Verdict::impossible);
+}
+
+TEST_F(SloppyQuorum, ASeatIsLostWhenOwnerAndStandInRefuse) {
+  quorum_.refuse({3});
+  quorum_.refuse({2});
+  EXPECT_EQ(quorum_.verdict(), Verdict::waiting);
+  quorum_.refuse({7});
+  EXPECT_EQ(quorum_.verdict(), Verdict::impossible);
+  quorum_.stand_in({3}, {8});
+  EXPECT_EQ(quorum_.verdict(), Verdict::waiting);
+  EXPECT_EQ(quorum_.stands_in_for({8}), NodeId{3});
+  EXPECT_EQ(quorum_.stands_in_for({7}), std::nullopt);
+}
+
+TEST_F(SloppyQuorum, AStandInThatHasAcknowledgedKeepsItsSeat) {
+  quorum_.acknowledge({7});
+  quorum_.stand_in({3}, {8});
+  EXPECT_TRUE(quorum_.acknowledged({7}));
+  EXPECT_EQ(quorum_.stands_in_for({8}), std::nullopt);
+}
+
 TEST(Quorum, IgnoresNodesThatAreNoOwners) {
   Quorum quorum = after("...", 1);
   quorum.acknowledge({9});

@@ -1,0 +1,134 @@
+#include "node/core/hinted_handoff.h"
+
+#include <algorithm>
+
+namespace shoal {
+namespace {
+
+constexpr Duration kRefillEvery = std::chrono::milliseconds(20);
+
+}  // namespace
+
+HintedHandoff::HintedHandoff(Services& services, Hints& hints, std::uint64_t bytes_per_second)
+    : services_(services),
+      hints_(hints),
+      bytes_per_second_(bytes_per_second),
+      allowance_(static_cast<double>(bytes_per_second)) {}
+
+void HintedHandoff::refill(Instant now) {
+  const auto rate = static_cast<double>(bytes_per_second_);
+  const double seconds = std::chrono::duration<double>(now - refilled_).count();
+  allowance_ = std::min(rate, allowance_ + rate * seconds);
+  refilled_ = now;
+}
+
+void HintedHandoff::step_back(Walk& walk, Now now) {
+  walk.on_the_way.clear();
+  walk.after.reset();
+  walk.answer_by = kNever;
+  walk.next_try = now.mono + walk.back_off;
+  walk.back_off = std::min(2 * walk.back_off, kBackOffMax);
+}
+
+bool HintedHandoff::on_replicated(NodeId from, const Replicated& reply, Now now) {
+  const auto walk = walks_.find(from);
+  if (walk == walks_.end()) return false;
+  const auto found = walk->second.on_the_way.find(reply.call);
+  if (found == walk->second.on_the_way.end()) return false;
+  if (reply.outcome != Errc::ok || !reply.durable) {
+    services_.trace.mark(Mark::handoff_refused);
+    step_back(walk->second, now);
+    return true;
+  }
+  hints_.delivered(found->second.place, found->second.sent->record);
+  walk->second.on_the_way.erase(found);
+  if (hints_.waiting_for(from) == 0) return walks_.erase(walk), true;
+  walk->second.back_off = kBackOffMin;
+  walk->second.answer_by = walk->second.on_the_way.empty() ? kNever : now.mono + kAnswerWithin;
+  advance(from, walk->second, now);
+  return true;
+}
+
+void HintedHandoff::on_liveness(NodeId owner, Liveness liveness, Now now) {
+  if (hints_.waiting_for(owner) == 0) return;
+  Walk& walk = walks_[owner];
+  if (liveness == Liveness::dead) {
+    step_back(walk, now);
+  } else if (liveness == Liveness::alive) {
+    start_again(walk, now);
+  }
+}
+
+void HintedHandoff::start_again(Walk& walk, Now now) {
+  walk.after.reset();
+  walk.next_try = now.mono;
+  walk.back_off = kBackOffMin;
+}
+
+void HintedHandoff::deliver_now(Now now) {
+  for (auto& [owner, walk] : walks_) start_again(walk, now);
+}
+
+void HintedHandoff::tick(Now now) {
+  for (const auto& [owner, queue] : hints_.queues())
+    if (queue.hints > 0) walks_.try_emplace(owner);
+  for (auto& [owner, walk] : walks_) {
+    if (now.mono >= walk.answer_by) {
+      services_.trace.mark(Mark::handoff_unanswered);
+      step_back(walk, now);
+    }
+    advance(owner, walk, now);
+  }
+  std::erase_if(
+      walks_, [&](const auto& item) { return hints_.waiting_for(item.first) == 0 && item.second.on_the_way.empty(); });
+}
+
+void HintedHandoff::advance(NodeId owner, Walk& walk, Now now) {
+  if (hints_.waiting_for(owner) == 0 || now.mono < walk.next_try || !services_.peers.reachable(owner)) return;
+  refill(now.mono);
+  if (walk.on_the_way.size() >= kWindow || allowance_ <= 0) return;
+  const auto page = hints_.next(owner, walk.after, kWindow - walk.on_the_way.size());
+  if (page)
+    for (const PlacedEntry& hint : *page) {
+      if (allowance_ <= 0) return;
+      walk.after = hint.place;
+      if (hint.entry) send(owner, walk, hint, now);
+    }
+  // All of it was sent: what is left then has changed, or cannot be read.
+  if (walk.on_the_way.empty()) step_back(walk, now);
+}
+
+void HintedHandoff::send(NodeId owner, Walk& walk, const PlacedEntry& hint, Now now) {
+  const CallId call = services_.new_call();
+  walk.on_the_way.emplace(call, OnTheWay{hint.place, hint.entry});
+  if (walk.answer_by == kNever) walk.answer_by = now.mono + kAnswerWithin;
+  allowance_ -= static_cast<double>(hint_bytes(*hint.entry));
+  services_.outbox.send(owner, Replicate{.call = call,
+                                         .epoch = services_.formation.document().epoch,
+                                         .key = hint.entry->key,
+                                         .state = RecordPtr(hint.entry, &hint.entry->record),
+                                         .kind = hint.entry->kind,
+                                         .purpose = Purpose::handoff,
+                                         .owner = owner});
+}
+
+Instant HintedHandoff::next_try(NodeId owner) const {
+  if (!services_.peers.reachable(owner)) return kNever;
+  const auto walk = walks_.find(owner);
+  return walk != walks_.end() ? walk->second.next_try : Instant{};
+}
+
+Instant HintedHandoff::next_deadline() const {
+  Instant next = kNever;
+  for (const auto& [owner, walk] : walks_) {
+    next = std::min(next, walk.answer_by);
+    if (!services_.peers.reachable(owner)) continue;
+    if (walk.on_the_way.empty() && hints_.waiting_for(owner) > 0) next = std::min(next, walk.next_try);
+    if (allowance_ <= 0 && walk.on_the_way.size() < kWindow) next = std::min(next, refilled_ + kRefillEvery);
+  }
+  for (const auto& [owner, queue] : hints_.queues())
+    if (queue.hints > 0 && !walks_.contains(owner)) return Instant{};
+  return next;
+}
+
+}  // namespace shoal
