@@ -156,7 +156,9 @@ class Program {
     const auto found = app_.get_subcommands([&](CLI::App* command) { return command->check_name(topic_); });
     const CLI::App* topic = topic_.empty() ? &app_ : found.empty() ? nullptr : found.front();
     if (topic == nullptr) return usage_error(unknown_command(topic_));
-    print(topic->help());
+    // help() of the whole program would explain the command that was typed: "help".
+    print(app_.get_formatter()->make_help(topic, topic == &app_ ? "shoal" : "shoal " + topic->get_name(),
+                                          CLI::AppFormatMode::Normal));
     return kDone;
   }
 

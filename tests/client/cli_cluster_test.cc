@@ -207,7 +207,7 @@ TEST_F(CliClusterTest, HintsAreListedAndDelivered) {
     return Act::answer(HintsReply{{}, {1}, 3000, 9000, {{{2}, 7, 2000, 5, 250}, {{3}, 1, 1000, 0, -1}}});
   });
   EXPECT_EQ(shoal("hints ls -o table").out,
-            "HOLDER  OWNER  HINTS  BYTES   DELIVERED  NEXT TRY\n"
+            "HOLDER  OWNER  HINTS  BYTES    DELIVERED  NEXT TRY\n"
             "n1      n2     7      2.0 KiB  5          250 ms\n"
             "n1      n3     1      1000 B   0          when it is alive\n");
   EXPECT_EQ(shoal("hints ls").out, "n1\tn2\t7\t2000\t5\t250\nn1\tn3\t1\t1000\t0\t\n");
