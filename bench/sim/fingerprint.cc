@@ -8,12 +8,13 @@ namespace shoal::sim {
 namespace {
 
 constexpr std::array kMessageNames = {
-    "Hello",          "Welcome",      "GetRequest",     "PutRequest",   "ListRequest",    "StatusRequest",
-    "GetReply",       "PutReply",     "ListReply",      "StatusReply",  "Replicate",      "Replicated",
-    "Fetch",          "Fetched",      "FetchKeys",      "KeysFetched",  "Forward",        "Forwarded",
-    "Join",           "JoinReply",    "DocumentDigest", "DocumentPush", "CloseFormation", "Refused",
-    "Ping",           "Pong",         "HintsRequest",   "HintsReply",   "BucketRequest",  "BucketReply",
-    "ExplainRequest", "ExplainReply", "Inspect",        "Inspected",    "EventsRequest",  "EventsReply"};
+    "Hello",         "Welcome",      "GetRequest",     "PutRequest",    "ListRequest",    "StatusRequest",
+    "GetReply",      "PutReply",     "ListReply",      "StatusReply",   "Replicate",      "Replicated",
+    "Fetch",         "Fetched",      "FetchKeys",      "KeysFetched",   "Forward",        "Forwarded",
+    "Join",          "JoinReply",    "DocumentDigest", "DocumentPush",  "CloseFormation", "Refused",
+    "Ping",          "Pong",         "PingRequest",    "Nack",          "Gossip",         "StateDigest",
+    "StateExchange", "HintsRequest", "HintsReply",     "BucketRequest", "BucketReply",    "ExplainRequest",
+    "ExplainReply",  "Inspect",      "Inspected",      "EventsRequest", "EventsReply"};
 static_assert(kMessageNames.size() == std::variant_size_v<Message>);
 
 constexpr std::string_view kEventNames[] = {"message to node", "message to client", "node wakes",    "client wakes",

@@ -5,6 +5,7 @@
 
 #include "bench/sim/next_life.h"
 #include "node/base/check.h"
+#include "node/core/gossip_messages.h"
 
 namespace shoal::sim {
 namespace {
@@ -58,7 +59,7 @@ void Process::start(Instant now) {
                                             .hint_bytes_max = identity_.hint_bytes_max,
                                             .trace = &trace_},
                                  disk_, Rng(rng_.next()));
-  probe_.emplace(identity_.id);
+  swim_.emplace(Swim::Config{identity_.id, life, {}}, Rng(rng_.next()));
   watched_ = nullptr;
   state_ = ProcessState::up;
   watch_members(now);
@@ -67,7 +68,7 @@ void Process::start(Instant now) {
 void Process::crash() {
   disk_.crash(rng_);
   node_.reset();
-  probe_.reset();
+  swim_.reset();
   watched_ = nullptr;
   backlog.clear();
   crash_in_next_turn.reset();
@@ -87,21 +88,19 @@ void Process::watch_members(Instant now) {
   std::vector<NodeId> members;
   for (const Member& member : watched_->document().members)
     if (member.state != MemberState::removed) members.push_back(member.id);
-  probe_->watch(members, now);
+  swim_->watch(members, {watched_->document().founder}, now);
 }
 
 void Process::receive(const Envelope& envelope, Instant now) {
-  if (const auto* ping = std::get_if<Ping>(&envelope.message)) {
-    probe_->on_ping(std::get<NodeId>(envelope.peer), *ping, now);
-  } else if (const auto* pong = std::get_if<Pong>(&envelope.message)) {
-    probe_->on_pong(std::get<NodeId>(envelope.peer), *pong, now);
+  if (const std::optional<GossipMessage> gossip = as_gossip(envelope.message)) {
+    swim_->receive(std::get<NodeId>(envelope.peer), *gossip, now);
   } else {
     node_->receive(envelope, this->now(now));
   }
 }
 
 void Process::tick(Instant now) {
-  probe_->tick(now);
+  swim_->tick(now);
   if (now >= node_->next_deadline()) node_->tick(this->now(now));
 }
 
@@ -112,17 +111,17 @@ std::vector<Envelope> Process::finish_turn(Instant now) {
     disk_.pump(now);
   }
   watch_members(now);
-  for (const DirectProbe::Change& change : probe_->take_changes())
+  for (const Swim::Change& change : swim_->take_changes())
     node_->liveness(change.node, change.liveness, this->now(now));
   disk_.pump(now);
   std::vector<Envelope> outbox = node_->take_outbox();
-  for (const DirectProbe::Outgoing& probe : probe_->take_outbox())
-    outbox.push_back(Envelope{probe.to, probe.reply ? Message(Pong{probe.sequence}) : Message(Ping{probe.sequence})});
+  for (Swim::Outgoing& out : swim_->take_outbox())
+    outbox.push_back(Envelope{out.to, to_message(std::move(out.message))});
   return outbox;
 }
 
 Instant Process::next_deadline() const {
-  return std::min({node_->next_deadline(), probe_->next_deadline(), disk_.next_event()});
+  return std::min({node_->next_deadline(), swim_->next_deadline(), disk_.next_event()});
 }
 
 }  // namespace shoal::sim

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bench/sim/sim_store.h"
-#include "gossip/direct_probe.h"
+#include "gossip/swim.h"
 #include "node/core/node.h"
 
 namespace shoal::sim {
@@ -90,7 +90,7 @@ class Process {
   ProcessState state_ = ProcessState::absent;
   std::uint64_t starts_ = 0;
   std::unique_ptr<Node> node_;
-  std::optional<DirectProbe> probe_;
+  std::optional<Swim> swim_;
   Ring watched_;
 };
 

@@ -16,7 +16,8 @@ using std::chrono::seconds;
 constexpr seconds kJoinPatience{2};
 constexpr int kJoinAttempts = 60;
 constexpr seconds kLoadMax{600};
-constexpr seconds kSettle{8};  // longer than the failure detector and the announcements need
+constexpr seconds kSettle{8};     // longer than announcements need
+constexpr seconds kVerdicts{30};  // longer than the failure detector needs, however patient local health has made it
 constexpr seconds kConvergeWithin{60};
 constexpr std::size_t kOperationsCounted = 200;
 constexpr std::uint32_t kKindsCounted = 3;
@@ -35,7 +36,7 @@ class Run {
       world_.abandon_open_operations();
       check_hints();
       for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key) read_and_write_back(key);
-      world_.run_until(world_.now() + kSettle);
+      world_.run_until(world_.now() + kVerdicts);
       check_agreement();
       check_final_listings();
       check_quiet();

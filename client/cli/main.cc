@@ -157,8 +157,7 @@ class Program {
     const CLI::App* topic = topic_.empty() ? &app_ : found.empty() ? nullptr : found.front();
     if (topic == nullptr) return usage_error(unknown_command(topic_));
     // help() of the whole program would explain the command that was typed: "help".
-    print(app_.get_formatter()->make_help(topic, topic == &app_ ? "shoal" : "shoal " + topic->get_name(),
-                                          CLI::AppFormatMode::Normal));
+    print(topic == &app_ ? app_.get_formatter()->make_help(&app_, "shoal", CLI::AppFormatMode::Normal) : topic->help());
     return kDone;
   }
 

@@ -12,8 +12,8 @@
 #include <variant>
 #include <vector>
 
-#include "gossip/direct_probe.h"
 #include "gossip/liveness.h"
+#include "gossip/messages.h"
 #include "node/base/bytes.h"
 #include "node/base/hash.h"
 #include "node/base/ids.h"
@@ -379,11 +379,13 @@ struct Refused {
   std::string sentence;
 };
 
-using Message = std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply,
-                             ListReply, StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched,
-                             Forward, Forwarded, Join, JoinReply, DocumentDigest, DocumentPush, CloseFormation, Refused,
-                             Ping, Pong, HintsRequest, HintsReply, BucketRequest, BucketReply, ExplainRequest,
-                             ExplainReply, Inspect, Inspected, EventsRequest, EventsReply>;
+// The failure detector's messages (gossip/messages.h) stand together.
+using Message =
+    std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply, ListReply,
+                 StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched, Forward, Forwarded, Join,
+                 JoinReply, DocumentDigest, DocumentPush, CloseFormation, Refused, Ping, Pong, PingRequest, Nack,
+                 Gossip, StateDigest, StateExchange, HintsRequest, HintsReply, BucketRequest, BucketReply,
+                 ExplainRequest, ExplainReply, Inspect, Inspected, EventsRequest, EventsReply>;
 
 // ---- who ------------------------------------------------------------------------------------------------------
 

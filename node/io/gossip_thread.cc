@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/base/check.h"
+#include "node/core/gossip_messages.h"
 #include "node/io/clock.h"
 
 namespace shoal {
@@ -20,10 +21,9 @@ UniqueFd event() {
 
 }  // namespace
 
-GossipThread::GossipThread(zmq::context_t& context, const FrameHeader& header, Counters& counters)
+GossipThread::GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters)
     : sockets_(context, header, kGossipPortOffset, 0, counters),
-      probe_(header.sender),
-      self_(header.sender),
+      swim_({header.sender, header.incarnation, {}}, Rng(seed)),
       wake_(event()),
       changed_(event()) {}
 
@@ -45,7 +45,7 @@ void GossipThread::follow(const Membership& document) {
   ::eventfd_write(wake_.get(), 1);
 }
 
-std::vector<DirectProbe::Change> GossipThread::take_changes() {
+std::vector<Swim::Change> GossipThread::take_changes() {
   eventfd_t count = 0;
   ::eventfd_read(changed_.get(), &count);
   const std::lock_guard lock(mutex_);
@@ -59,18 +59,17 @@ std::string GossipThread::stop_reason() {
 
 void GossipThread::run(std::stop_token stop) {
   const auto on_message = [this](NodeId from, const Message& message) {
-    if (const auto* ping = std::get_if<Ping>(&message)) probe_.on_ping(from, *ping, read_clock().mono);
-    if (const auto* pong = std::get_if<Pong>(&message)) probe_.on_pong(from, *pong, read_clock().mono);
+    if (const std::optional<GossipMessage> gossip = as_gossip(message)) swim_.receive(from, *gossip, read_clock().mono);
   };
   while (!stop.stop_requested()) {
     take_document();
-    probe_.tick(read_clock().mono);
-    sockets_.receive(on_message, kFramesPerTurn);
-    send_probes();
+    sockets_.receive(on_message, kFramesPerTurn);  // before the clock judges: answers may have been waiting
+    swim_.tick(read_clock().mono);
+    send_gossip();
     publish();
     std::vector<zmq::pollitem_t> items{{nullptr, wake_.get(), ZMQ_POLLIN, 0}};
     sockets_.add_poll_items(items);
-    zmq::poll(items, until(probe_.next_deadline()));
+    zmq::poll(items, until(swim_.next_deadline()));
     eventfd_t count = 0;
     ::eventfd_read(wake_.get(), &count);
   }
@@ -87,19 +86,19 @@ void GossipThread::take_document() {
   std::vector<NodeId> members;
   for (const Member& member : document->members)
     if (member.state != MemberState::removed) members.push_back(member.id);
-  probe_.watch(members, read_clock().mono);
+  swim_.watch(members, {document->founder}, read_clock().mono);
 }
 
-void GossipThread::send_probes() {
-  for (const DirectProbe::Outgoing& out : probe_.take_outbox()) {
-    const Message message = out.reply ? Message(Pong{out.sequence}) : Message(Ping{out.sequence});
+void GossipThread::send_gossip() {
+  for (Swim::Outgoing& out : swim_.take_outbox()) {
+    const Message message = to_message(std::move(out.message));
     sockets_.send(out.to, {&message, 1});
   }
 }
 
 void GossipThread::publish() {
-  std::vector<DirectProbe::Change> changes = probe_.take_changes();
-  for (const DirectProbe::Change& change : changes) sockets_.set_liveness(change.node, change.liveness);
+  std::vector<Swim::Change> changes = swim_.take_changes();
+  for (const Swim::Change& change : changes) sockets_.set_liveness(change.node, change.liveness);
   if (changes.empty() && sockets_.stop_reason().empty()) return;
   {
     const std::lock_guard lock(mutex_);

@@ -1,6 +1,6 @@
 // The failure detector's own thread and sockets (ruling 19): a node whose data path is busy still answers probes.
 //
-// Runs the sans-I/O DirectProbe over PeerSockets on the gossip port. The server's thread hands membership documents in
+// Runs the sans-I/O Swim over PeerSockets on the gossip port. The server's thread hands membership documents in
 // and takes changes of liveness out; event_fd() becomes readable when there are some.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "gossip/direct_probe.h"
+#include "gossip/swim.h"
 #include "node/io/peer_sockets.h"
 #include "node/io/unique_fd.h"
 
@@ -19,7 +19,7 @@ namespace shoal {
 
 class GossipThread {
  public:
-  GossipThread(zmq::context_t& context, const FrameHeader& header, Counters& counters);
+  GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters);
   ~GossipThread();
   GossipThread(const GossipThread&) = delete;
   GossipThread& operator=(const GossipThread&) = delete;
@@ -30,25 +30,24 @@ class GossipThread {
 
   void follow(const Membership& document);
   [[nodiscard]] int event_fd() const { return changed_.get(); }
-  std::vector<DirectProbe::Change> take_changes();
+  std::vector<Swim::Change> take_changes();
   // Not empty: see PeerSockets::stop_reason.
   [[nodiscard]] std::string stop_reason();
 
  private:
   void run(std::stop_token stop);
   void take_document();
-  void send_probes();
+  void send_gossip();
   void publish();
 
   PeerSockets sockets_;  // used by the thread alone once it runs
-  DirectProbe probe_;    // likewise
-  NodeId self_;
-  UniqueFd wake_;     // readable: a document or the end has come for the thread
-  UniqueFd changed_;  // readable: changes have come from the thread
+  Swim swim_;            // likewise
+  UniqueFd wake_;        // readable: a document or the end has come for the thread
+  UniqueFd changed_;     // readable: changes have come from the thread
 
   std::mutex mutex_;  // guards what follows
   std::unique_ptr<Membership> document_;
-  std::vector<DirectProbe::Change> changes_;
+  std::vector<Swim::Change> changes_;
   std::string stop_reason_;
 
   std::jthread thread_;  // last: ends before what it uses

@@ -31,6 +31,12 @@ StoreOptions store_options(const Config& config, const DataFolder& folder) {
   return options;
 }
 
+std::uint64_t random_u64() {
+  std::uint64_t value = 0;
+  ::randombytes_buf(&value, sizeof value);
+  return value;
+}
+
 // Found out before the folder is touched and a cluster asked: a node that cannot listen leaves no trace.
 Status check_ports(const Config& config) {
   const Result<Endpoint> endpoint = parse_endpoint(config.listen);
@@ -123,13 +129,13 @@ Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::u
       header_{kProtocolVersion, document.cluster, folder_.identity().node, folder_.incarnation()},
       clients_(context_, header_, counters_),
       peers_(context_, header_, kPeerPortOffset, kBacklogBytesMax, counters_),
-      gossip_(context_, header_, counters_),
+      gossip_(context_, header_, random_u64(), counters_),
       node_(NodeConfig{.id = folder_.identity().node,
                        .incarnation = folder_.incarnation(),
                        .document = document,
                        .address = config.advertised(),
                        .sync = config.durability == "sync"},
-            *store_, Rng(randombytes_random() | std::uint64_t{randombytes_random()} << 32)) {}
+            *store_, Rng(random_u64())) {}
 
 Status Server::check_not_copied(const std::optional<Membership>& remembered) const {
   const Member* before = remembered ? remembered->find(header_.sender) : nullptr;
@@ -218,7 +224,7 @@ void Server::deliver_commits() {
 }
 
 void Server::deliver_liveness() {
-  for (const DirectProbe::Change& change : gossip_.take_changes()) {
+  for (const Swim::Change& change : gossip_.take_changes()) {
     const Member* member = node_.ring()->document().find(change.node);
     const std::string name = member != nullptr ? member->name : to_string(change.node);
     spdlog::info("{} is {}", name, to_string(change.liveness));

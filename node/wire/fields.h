@@ -231,12 +231,36 @@ void fields(A& a, Refused& v) {
   a(v.reason, v.sentence);
 }
 template <class A>
+void fields(A& a, Rumour& v) {
+  a(v.node, v.state.incarnation, v.state.inc_no, v.state.liveness, v.accuser);
+}
+template <class A>
 void fields(A& a, Ping& v) {
-  a(v.sequence);
+  a(v.sequence, v.rumours);
 }
 template <class A>
 void fields(A& a, Pong& v) {
+  a(v.sequence, v.rumours);
+}
+template <class A>
+void fields(A& a, PingRequest& v) {
+  a(v.sequence, v.target, v.rumours);
+}
+template <class A>
+void fields(A& a, Nack& v) {
   a(v.sequence);
+}
+template <class A>
+void fields(A& a, Gossip& v) {
+  a(v.rumours);
+}
+template <class A>
+void fields(A& a, StateDigest& v) {
+  a(v.digest);
+}
+template <class A>
+void fields(A& a, StateExchange& v) {
+  a(v.reply_wanted, v.states);
 }
 template <class A>
 void fields(A& a, HintsRequest& v) {
@@ -286,5 +310,12 @@ void fields(A& a, EventsReply& v) {
 // A replica state may be nil only where that means "nothing held".
 inline bool is_valid(const Replicate& message) { return message.state != nullptr; }
 inline bool is_valid(const KeyState& key) { return key.state != nullptr; }
+
+// No failure detector says more at a time.
+inline bool is_valid(const Ping& message) { return message.rumours.size() <= kRumoursMax; }
+inline bool is_valid(const Pong& message) { return message.rumours.size() <= kRumoursMax; }
+inline bool is_valid(const PingRequest& message) { return message.rumours.size() <= kRumoursMax; }
+inline bool is_valid(const Gossip& message) { return message.rumours.size() <= kRumoursMax; }
+inline bool is_valid(const StateExchange& message) { return message.states.size() <= kStatesMax; }
 
 }  // namespace shoal

@@ -107,6 +107,22 @@ TEST_F(Availability, ABucketIsKnownToAllWhenTheCommandEnds) {
   EXPECT_EQ(ask({"bucket", "create", "b", "-r", "4"}).code, kUsage);
 }
 
+// Each command is a process of its own, and each asks another node.
+TEST_F(Availability, ASessionInAFileSeesItsOwnWritesThroughEveryNode) {
+  const std::string file = (folder_.path() / "session").string();
+  for (int i = 0; i < 10; ++i) {
+    const std::string value = std::to_string(i);
+    const Outcome put = shoal(cluster_.address(i % 5), {"put", "k", value, "--session", file});
+    ASSERT_EQ(put.code, kDone) << put;
+    const Outcome got = shoal(cluster_.address((i + 1) % 5), {"get", "k", "--session", file});
+    EXPECT_EQ(got.code, kDone) << got;
+    EXPECT_EQ(got.out, value + "\n");
+  }
+  EXPECT_EQ(ask({"get", "k", "--level", "all"}).out, "9\n");
+  EXPECT_EQ(ask({"get", "k", "--level", "eventual"}).code, kDone);
+  EXPECT_EQ(ask({"get", "k", "--level", "strict"}).code, kUsage);
+}
+
 TEST_F(Availability, AKilledNodeIsNamedStoodInForAndBroughtUpToDate) {
   const std::string key = key_of_victim();
   ASSERT_EQ(ask({"-w", "all", "put", key, "before"}).code, kDone);

@@ -180,6 +180,19 @@ TEST(Hostile, AStateThatMustBeThereIsNotAbsent) {
   EXPECT_FALSE(accepted(frame_of({KeysFetched{{1}, {1}, Errc::ok, {{{1, 2}, "k", nullptr}}, std::nullopt}})));
 }
 
+// No failure detector says more at a time.
+TEST(Hostile, MoreRumoursThanAllowedAreRefused) {
+  const std::vector<Rumour> most(kRumoursMax);
+  const std::vector<Rumour> too_many(kRumoursMax + 1);
+  for (const Message& message : {Message(Ping{1, most}), Message(Pong{1, most}), Message(PingRequest{1, {2}, most}),
+                                 Message(Gossip{most}), Message(StateExchange{true, std::vector<Rumour>(kStatesMax)})})
+    EXPECT_TRUE(accepted(frame_of({message}))) << message.index();
+  for (const Message& message :
+       {Message(Ping{1, too_many}), Message(Pong{1, too_many}), Message(PingRequest{1, {2}, too_many}),
+        Message(Gossip{too_many}), Message(StateExchange{true, std::vector<Rumour>(kStatesMax + 1)})})
+    EXPECT_FALSE(accepted(frame_of({message}))) << message.index();
+}
+
 TEST(Hostile, DocumentsThatAreNotWellFormedAreRefused) {
   EXPECT_TRUE(accepts_document(sample_document()));
   const std::vector<std::function<void(Membership&)>> spoilers{

@@ -43,6 +43,8 @@ Member sample_member(std::uint64_t id) {
                 .state = MemberState::leaving};
 }
 
+Rumour sample_rumour() { return Rumour{{3}, {Incarnation::of(3, 99), 27, Liveness::suspect}, {4}}; }
+
 Record valueless(Record record) { return without_values(std::move(record)); }
 
 StatusReply sample_status_reply() {
@@ -126,18 +128,20 @@ std::vector<Message> sample_messages() {
       DocumentPush{sample_document()},
       CloseFormation{{9}},
       Refused{Refused::Reason::removed, "removed"},
-      Ping{21},
-      Pong{22},
+      Ping{21, {sample_rumour()}},
+      Pong{22, {sample_rumour()}},
+      PingRequest{23, {5}, {sample_rumour()}},
+      Nack{24},
+      Gossip{{sample_rumour()}},
+      StateDigest{{25, 26}},
+      StateExchange{true, {sample_rumour(), sample_rumour()}},
       HintsRequest{{23}, true},
       HintsReply{{24}, {3}, 100, 200, {{{4}, 5, 6, 7, -1}}},
       BucketRequest{{25}, {"carts", Kind::lww, 1, -1}, true},
       BucketReply{{26}, sample_error(), sample_document()},
       ExplainRequest{{27}, kKey, 350ms},
-      ExplainReply{{28},
-                   sample_error(),
-                   Kind::lww,
-                   kPartition,
-                   {{{3}, Liveness::suspect, true, true, sample_inspected()}}},
+      ExplainReply{
+          {28}, sample_error(), Kind::lww, kPartition, {{{3}, Liveness::suspect, true, true, sample_inspected()}}},
       Inspect{{29}, kKey},
       sample_inspected(),
       EventsRequest{{30}, 12},
