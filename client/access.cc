@@ -1,19 +1,56 @@
 #include "client/access.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "node/base/bytes.h"
+#include "node/base/limits.h"
+#include "node/ring/preference_list.h"
 
 namespace shoal::client_detail {
 namespace {
 
-const char* liveness_of(NodeId id, const std::vector<MemberView>& views) {
-  const auto it = std::ranges::find(views, id, &MemberView::id);
-  if (it == views.end()) return "unknown";
-  switch (it->liveness) {
-    case Liveness::alive: return "alive";
-    case Liveness::suspect: return "suspect";
-    case Liveness::dead: return "dead";
+WallClock::time_point time_of(std::int64_t ms) { return WallClock::time_point(Millis(ms)); }
+
+const char* name_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::started: return "started";
+    case EventKind::member_alive: return "member_alive";
+    case EventKind::member_suspect: return "member_suspect";
+    case EventKind::member_dead: return "member_dead";
+    case EventKind::document_adopted: return "document_adopted";
+    case EventKind::hints_began: return "hints_began";
+    case EventKind::hints_delivered: return "hints_delivered";
+    case EventKind::hints_full: return "hints_full";
+    case EventKind::store_trouble: return "store_trouble";
+    case EventKind::store_recovered: return "store_recovered";
+    case EventKind::to_repair: return "to_repair";
   }
   return "unknown";
+}
+
+std::vector<BucketStatus> buckets_of(const Membership& document) {
+  std::vector<BucketStatus> buckets;
+  const auto add = [&](const Bucket& bucket) {
+    buckets.push_back({bucket.name, std::string(name_of(bucket.kind)), bucket.r, bucket.w});
+  };
+  add(*document.bucket(kDefaultBucket));
+  for (const Bucket& bucket : document.buckets)
+    if (bucket.name != kDefaultBucket) add(bucket);
+  return buckets;
+}
+
+// The i-th dead owner is stood in for by the i-th fallback that is not dead.
+std::vector<StandIn> stand_ins_of(const Placement& placement) {
+  std::vector<StandIn> stand_ins;
+  auto next = placement.fallbacks.begin();
+  const auto dead = [](const MemberStatus& member) { return member.liveness == "dead"; };
+  for (const MemberStatus& owner : placement.owners) {
+    if (!dead(owner)) continue;
+    next = std::find_if_not(next, placement.fallbacks.end(), dead);
+    stand_ins.push_back({owner.name, next != placement.fallbacks.end() ? (next++)->name : ""});
+  }
+  return stand_ins;
 }
 
 }  // namespace
@@ -28,6 +65,7 @@ Object Access::object(GetReply reply) {
     object.written_.push_back(Object::Time(Millis(value.written.wall_ms())));
   }
   object.context_ = context(std::move(reply.context));
+  object.stand_ins_ = reply.stand_ins;
   return object;
 }
 
@@ -40,14 +78,22 @@ Receipt receipt_of(PutReply reply) {
           .siblings = reply.siblings};
 }
 
+std::string name_in(const Membership& document, NodeId id) {
+  const Member* member = document.find(id);
+  return member != nullptr ? member->name : to_string(id);
+}
+
 MemberStatus member_status(const Member& member, const std::vector<MemberView>& views) {
+  const auto view = std::ranges::find(views, member.id, &MemberView::id);
+  const bool known = view != views.end();
   return {.id = to_string(member.id),
           .name = member.name,
           .address = member.address,
           .zone = member.zone,
           .weight = member.weight,
           .state = to_string(member.state),
-          .liveness = liveness_of(member.id, views)};
+          .liveness = known ? to_string(view->liveness) : "unknown",
+          .since = known && view->since_ms > 0 ? std::optional(time_of(view->since_ms)) : std::nullopt};
 }
 
 NodeStatus status_of(const StatusReply& reply) {
@@ -60,13 +106,60 @@ NodeStatus status_of(const StatusReply& reply) {
                     .replicas = reply.document.replicas,
                     .forming = reply.document.forming,
                     .members = {},
+                    .buckets = buckets_of(reply.document),
                     .records = reply.records,
                     .requests_open = reply.requests_open,
                     .store_trouble = reply.store_trouble,
-                    .sync = reply.sync};
+                    .sync = reply.sync,
+                    .hint_bytes = reply.hint_bytes,
+                    .hint_bytes_max = reply.hint_bytes_max,
+                    .partitions_to_repair = reply.partitions_to_repair,
+                    .counters = {}};
+  for (const Counter& counter : reply.counters) status.counters.push_back({counter.name, counter.count});
   if (const Member* self = reply.document.find(reply.node)) status.name = self->name;
   for (const Member& member : reply.document.members) status.members.push_back(member_status(member, reply.members));
   return status;
+}
+
+Placement placement_of(const StatusReply& view, const Key& key) {
+  const PreferenceLists ring(view.document);
+  const Slot slot = slot_of(view.document.cluster_key, key);
+  std::string slot_bytes;
+  append_u64(slot_bytes, slot.hi);
+  append_u64(slot_bytes, slot.lo);
+  const PartitionId partition = ring.partition_of(slot);
+  Placement placement{
+      .slot = to_hex(slot_bytes), .partition = partition.value, .owners = {}, .fallbacks = {}, .stand_ins = {}};
+  for (const NodeId id : ring.owners(partition))
+    placement.owners.push_back(member_status(*view.document.find(id), view.members));
+  for (const NodeId id : ring.fallbacks(partition))
+    placement.fallbacks.push_back(member_status(*view.document.find(id), view.members));
+  placement.stand_ins = stand_ins_of(placement);
+  return placement;
+}
+
+HintStatus hints_of(const Membership& document, const HintsReply& reply) {
+  HintStatus hints{to_string(reply.node), name_in(document, reply.node), reply.bytes, reply.bytes_max, {}};
+  for (const HintQueue& queue : reply.queues)
+    hints.queues.push_back(
+        {.owner = name_in(document, queue.owner),
+         .owner_id = to_string(queue.owner),
+         .hints = queue.hints,
+         .bytes = queue.bytes,
+         .delivered = queue.delivered,
+         .next_try = queue.next_try_ms >= 0 ? std::optional(Millis(queue.next_try_ms)) : std::nullopt});
+  return hints;
+}
+
+NodeEvents events_of(const Membership& document, const EventsReply& reply) {
+  NodeEvents events{to_string(reply.node), name_in(document, reply.node), to_string(reply.incarnation), {}};
+  for (const Event& event : reply.events)
+    events.events.push_back({.number = event.number,
+                             .time = time_of(event.wall_ms),
+                             .kind = name_of(event.kind),
+                             .about = event.about.value != 0 ? name_in(document, event.about) : "",
+                             .text = event.text});
+  return events;
 }
 
 }  // namespace shoal::client_detail

@@ -1,6 +1,7 @@
 // Builds the public values from what travels on the wire.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,10 +15,18 @@ struct Access {
   static Context context(std::string bytes) { return Context(std::move(bytes)); }
   static std::string bytes(const Context& context) { return std::string(context.view()); }
   static Object object(GetReply reply);
+  static std::shared_ptr<SessionState> session(const Session* session) {
+    return session != nullptr ? session->state_ : nullptr;
+  }
 };
 
 Receipt receipt_of(PutReply reply);
 NodeStatus status_of(const StatusReply& reply);
+Placement placement_of(const StatusReply& view, const Key& key);
+// Names come from the document; members that it does not know are shown by their ids.
+HintStatus hints_of(const Membership& document, const HintsReply& reply);
+NodeEvents events_of(const Membership& document, const EventsReply& reply);
+std::string name_in(const Membership& document, NodeId id);
 // Liveness is "unknown" for members that `views` does not name.
 MemberStatus member_status(const Member& member, const std::vector<MemberView>& views);
 

@@ -24,7 +24,10 @@ bool final_for_everybody(Errc code) {
          code == Errc::too_large || code == Errc::indeterminate;
 }
 
-bool is_write(const Operation& operation) { return std::holds_alternative<PutRequest>(operation.request); }
+bool is_write(const Operation& operation) {
+  return std::holds_alternative<PutRequest>(operation.request) ||
+         std::holds_alternative<BucketRequest>(operation.request);
+}
 
 std::string milliseconds(const Operation& operation) {
   const auto span = std::chrono::duration_cast<Millis>(operation.deadline - operation.started);
@@ -143,7 +146,7 @@ Dispatcher::Open* Dispatcher::take_attempt(CallId call, std::uint64_t& id, bool&
 
 template <class Answer>
 void Dispatcher::on_answer(Answer answer, Instant now) {
-  if constexpr (!std::is_same_v<Answer, StatusReply>) {
+  if constexpr (requires { answer.outcome; }) {
     const bool absent = std::is_same_v<Answer, GetReply> && answer.outcome.code == Errc::not_found;
     if (answer.outcome.code != Errc::ok && !absent) return on_failure(answer.call, answer.outcome, now);
   }
@@ -156,6 +159,10 @@ template void Dispatcher::on_answer(GetReply answer, Instant now);
 template void Dispatcher::on_answer(PutReply answer, Instant now);
 template void Dispatcher::on_answer(ListReply answer, Instant now);
 template void Dispatcher::on_answer(StatusReply answer, Instant now);
+template void Dispatcher::on_answer(HintsReply answer, Instant now);
+template void Dispatcher::on_answer(BucketReply answer, Instant now);
+template void Dispatcher::on_answer(ExplainReply answer, Instant now);
+template void Dispatcher::on_answer(EventsReply answer, Instant now);
 
 void Dispatcher::on_failure(CallId call, const Error& outcome, Instant now) {
   std::uint64_t id = 0;
@@ -196,7 +203,8 @@ Error Dispatcher::verdict(const Open& open) const {
   if (open.last.code == Errc::indeterminate) return open.last;
   if (may_be_applied(open)) {
     return Error{.code = Errc::indeterminate,
-                 .message = "the write was sent, but not confirmed within " + milliseconds(open.operation) +
+                 .message = (std::holds_alternative<PutRequest>(open.operation.request) ? "the write" : "the change") +
+                            (" was sent, but not confirmed within " + milliseconds(open.operation)) +
                             "; it may have been applied",
                  .acks = open.last.acks,
                  .needed = open.last.needed};

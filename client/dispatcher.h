@@ -41,8 +41,10 @@ namespace shoal::client_detail {
 
 struct AskRing {};  // "which placement do you know?", answered as soon as a node has told
 
-using Request = std::variant<AskRing, GetRequest, PutRequest, ListRequest, StatusRequest>;
-using Reply = std::variant<Ring, GetReply, PutReply, ListReply, StatusReply>;
+using Request = std::variant<AskRing, GetRequest, PutRequest, ListRequest, StatusRequest, HintsRequest, BucketRequest,
+                             ExplainRequest, EventsRequest>;
+using Reply =
+    std::variant<Ring, GetReply, PutReply, ListReply, StatusReply, HintsReply, BucketReply, ExplainReply, EventsReply>;
 
 struct Operation {
   Request request;
@@ -135,6 +137,8 @@ class Dispatcher {
   void on_answer(Answer answer, Instant now);
   void on_failure(CallId call, const Error& outcome, Instant now);
   void on_refused(Peer& from, const Refused& refused, Instant now);
+  // A number of replicas as the nodes understand it.
+  [[nodiscard]] std::int32_t copies(std::int32_t asked) const;
   [[nodiscard]] Message question(const Open& open, CallId call, Instant now) const;
   [[nodiscard]] static bool may_be_applied(const Open& open);
   [[nodiscard]] Error verdict(const Open& open) const;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/dispatcher.h"
+#include "client/shoal/client.hpp"
 
 namespace shoal::client_detail {
 namespace {
@@ -84,8 +85,10 @@ void Dispatcher::receive(const std::string& address, Message message, Instant no
         } else if constexpr (std::is_same_v<Arrived, StatusReply>) {
           adopt(arrived.document, now);
           on_answer(std::move(arrived), now);
-        } else if constexpr (std::is_same_v<Arrived, GetReply> || std::is_same_v<Arrived, PutReply> ||
-                             std::is_same_v<Arrived, ListReply>) {
+        } else if constexpr (std::is_same_v<Arrived, BucketReply>) {
+          if (arrived.document) adopt(*arrived.document, now);
+          on_answer(std::move(arrived), now);
+        } else if constexpr (std::is_constructible_v<Reply, Arrived>) {
           on_answer(std::move(arrived), now);
         }
       },
@@ -171,6 +174,11 @@ std::vector<Message> Dispatcher::take(const std::string& address, Instant now) {
   return messages;
 }
 
+std::int32_t Dispatcher::copies(std::int32_t asked) const {
+  if (asked != Copies::majority().n) return asked;
+  return static_cast<std::int32_t>(ring_->owners(PartitionId{0}).size() / 2 + 1);
+}
+
 Message Dispatcher::question(const Open& open, CallId call, Instant now) const {
   return std::visit(
       [&](auto request) -> Message {
@@ -178,8 +186,11 @@ Message Dispatcher::question(const Open& open, CallId call, Instant now) const {
           return Hello{call};
         } else {
           request.call = call;
-          if constexpr (!std::is_same_v<decltype(request), StatusRequest>)
-            request.timeout = time_for_node(open.operation.deadline, now);
+          if constexpr (requires { request.timeout; }) request.timeout = time_for_node(open.operation.deadline, now);
+          if constexpr (requires { request.r; }) request.r = copies(request.r);
+          if constexpr (requires { request.w; }) request.w = copies(request.w);
+          if constexpr (requires { request.pr; }) request.pr = copies(request.pr);
+          if constexpr (requires { request.pw; }) request.pw = copies(request.pw);
           return request;
         }
       },

@@ -68,5 +68,9 @@ template class Pending<NodeStatus>;
 template class Pending<Ring>;
 template class Pending<ListReply>;
 template class Pending<StatusReply>;
+template class Pending<HintStatus>;
+template class Pending<NodeEvents>;
+template class Pending<ExplainReply>;
+template class Pending<BucketReply>;
 
 }  // namespace shoal

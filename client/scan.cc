@@ -97,6 +97,29 @@ Scan::iterator& Scan::iterator::operator++() {
   return *this;
 }
 
+namespace {
+
+// A listing asks r replicas: what the level means for it, where nobody names a number.
+Copies replicas_for(const ScanOptions& options, const Options& own) {
+  const Copies named = options.r.value_or(own.r);
+  if (named != Copies{}) return named;
+  switch (options.level.value_or(own.level)) {
+    case Level::eventual: return Copies::one();
+    case Level::all: return Copies::all();
+    case Level::quorum:
+    case Level::session: return {};
+  }
+  return {};
+}
+
+Status check_scan(std::string_view prefix, const ScanOptions& options) {
+  if (options.level == Level::session)
+    return fail(Errc::invalid, "a listing knows no session: a session remembers single keys; list at the level quorum");
+  return check_key(Key{std::string(options.bucket), prefix.empty() ? "any" : std::string(prefix)});
+}
+
+}  // namespace
+
 Scan Client::scan(std::string_view prefix, ScanOptions options) {
   auto state = std::make_unique<client_detail::ScanState>();
   state->engine = engine_;
@@ -106,10 +129,10 @@ Scan Client::scan(std::string_view prefix, ScanOptions options) {
                      .partition = {},
                      .after = {},
                      .limit = std::clamp<std::uint32_t>(options.page, 1, kListLimitMax),
-                     .r = options.r.value_or(engine_->options().r).n,
+                     .r = replicas_for(options, engine_->options()).n,
                      .timeout = options.timeout.value_or(engine_->options().timeout)};
   state->window = static_cast<std::size_t>(std::clamp(options.window, 1, engine_->options().max_inflight));
-  const Status checked = check_key(Key{std::string(options.bucket), prefix.empty() ? "any" : std::string(prefix)});
+  const Status checked = check_scan(prefix, options);
   if (!checked) state->error = checked.error();
   return Scan(std::move(state));
 }

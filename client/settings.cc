@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 
 #include "node/base/endpoint.h"
 #include "node/ring/membership.h"
@@ -52,12 +53,13 @@ Result<int> parse_count(std::string_view text) {
 Status set_parameter(Options& options, std::string_view name, std::string_view value) {
   if (name == "r") return assign(options.r, parse_copies(value));
   if (name == "w") return assign(options.w, parse_copies(value));
+  if (name == "level") return assign(options.level, parse_level(value));
   if (name == "timeout") return assign(options.timeout, parse_millis(value));
   if (name == "backoff") return assign(options.backoff, parse_millis(value));
   if (name == "max_inflight") return assign(options.max_inflight, parse_count(value));
   if (name == "retries") return assign(options.retries, parse_count(value));
   return fail(Errc::invalid,
-              quoted(name) + " is not a parameter; there are r, w, timeout, backoff, max_inflight, retries");
+              quoted(name) + " is not a parameter; there are r, w, level, timeout, backoff, max_inflight, retries");
 }
 
 }  // namespace
@@ -83,8 +85,13 @@ Result<Copies> parse_copies(std::string_view text) {
                                  ", majority or all");
 }
 
+Result<Level> parse_level(std::string_view text) {
+  if (const std::optional<Level> level = level_of(text)) return *level;
+  return fail(Errc::invalid, quoted(text) + " is not a level; there are eventual, quorum, session, all");
+}
+
 Status check_copies(Copies copies) {
-  if (copies.n >= -1 && copies.n <= static_cast<int>(kReplicasMax)) return Unit{};
+  if (copies.n >= Copies::majority().n && copies.n <= static_cast<int>(kReplicasMax)) return Unit{};
   return fail(Errc::invalid, std::to_string(copies.n) + " replicas cannot be asked for; a key has at most " +
                                  std::to_string(kReplicasMax));
 }
@@ -109,6 +116,8 @@ Status check_options(const Options& options) {
   if (options.backoff < Millis{0}) return fail(Errc::invalid, "the backoff must not be negative");
   if (options.max_inflight < 1) return fail(Errc::invalid, "max_inflight must be at least 1");
   if (options.retries < 0 || options.retries > 100) return fail(Errc::invalid, "retries must be from 0 to 100");
+  if (options.level == Level::session)
+    return fail(Errc::invalid, "the level session is not for a whole client: it comes with a Session");
   if (Status checked = check_copies(options.r); !checked) return checked;
   return check_copies(options.w);
 }

@@ -13,6 +13,8 @@ namespace shoal::client_detail {
 Result<Millis> parse_millis(std::string_view text);
 // "1", "2", ..., "one", "majority", "all".
 Result<Copies> parse_copies(std::string_view text);
+// "eventual", "quorum", "session", "all".
+Result<Level> parse_level(std::string_view text);
 // "HOST:PORT,HOST:PORT"; IPv6 as "[::1]:7100".
 Result<std::vector<std::string>> parse_seeds(std::string_view text);
 

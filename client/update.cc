@@ -30,7 +30,10 @@ class Update {
     bool changed = false;  // our change is among the siblings already
     for (;;) {
       if (changed && left() <= Millis{0}) return out_of_time();
-      const Result<Object> seen = client_.get(key_, {.timeout = at_least_one(left()), .bucket = options_.bucket});
+      const Result<Object> seen = client_.get(key_, {.timeout = at_least_one(left()),
+                                                     .bucket = options_.bucket,
+                                                     .level = options_.level,
+                                                     .session = options_.session});
       if (!seen) return changed ? unmerged(seen.error()) : seen.error();
       if (changed && !seen->conflicted()) return seen->exists() ? seen->value() : written_;
       if (seen->conflicted() && !resolver_) return conflict(changed, seen->siblings().size());

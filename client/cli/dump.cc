@@ -42,7 +42,9 @@ Status print_next(std::deque<Reading>& window, Progress& progress) {
 
 Status dump(Session& session, const std::string& prefix, Progress& progress) {
   const Async async = session.db().async();
-  Scan scan = session.db().scan(prefix, {.bucket = session.globals().bucket});
+  ScanOptions listing = session.listing();
+  if (listing.level == Level::session) listing.level.reset();  // the values are read in the session, the list cannot be
+  Scan scan = session.db().scan(prefix, listing);
   std::deque<Reading> window;
   for (;;) {
     Result<std::optional<std::string>> key = scan.next();

@@ -29,6 +29,7 @@ Json json_of(const Get& get, const Object& object) {
     json["value"] = json_of_bytes(object.value());
     json["written"] = rfc3339(object.written().front());
   }
+  json["stand_ins"] = object.stand_ins();
   json["context"] = object.context().token();
   return json;
 }
@@ -72,6 +73,8 @@ int run(Session& session, const Get& get) {
   const int code = exit_code_for(get, *object);
   if (code == kAbsent) session.say("no such key: " + shown(get.key));
   if (code == kConflict) show_conflict(session, get.key, *object);
+  if (session.verbose() && object->stand_ins() > 0)
+    session.say(std::to_string(object->stand_ins()) + " of the replies came from stand-ins");
   if (session.verbose() && !object->context().empty()) session.say("context: " + object->context().token());
   if (!get.out.empty() && code == kDone && !object->conflicted()) return save(session, get.out, object->value());
   return print_object(session, get, *object);

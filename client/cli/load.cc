@@ -116,7 +116,8 @@ class Loader {
 
   // The first of several values replaces what was seen; the others are blind and so land beside it.
   void write(const Line& line, const Context& seen) {
-    WriteOptions writing{.context = seen, .bucket = session_.globals().bucket};
+    WriteOptions writing = session_.writing();
+    writing.context = seen;
     Written written{line.number, line.bytes(), {}};
     for (const std::string& value : line.values) {
       written.receipts.push_back(async_.put(line.key, value, writing));

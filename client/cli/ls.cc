@@ -45,7 +45,9 @@ class KeyPrinter {
 };
 
 int run(Session& session, const List& list) {
-  ScanOptions options{.bucket = session.globals().bucket};
+  ScanOptions options = session.listing();
+  if (options.level == Level::session)
+    return session.report(fail(Errc::invalid, "a listing knows no session: a session remembers single keys"));
   if (list.limit > 0 && list.limit < options.page) options.page = static_cast<std::uint32_t>(list.limit);
   Scan scan = session.db().scan(list.prefix, options);
   KeyPrinter printer(session.format());

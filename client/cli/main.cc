@@ -31,7 +31,12 @@ constexpr Verb kVerbs[] = {
     {"load", "Store NDJSON lines from standard input", declare_load},
     {"dump", "Print keys with their values as NDJSON", declare_dump},
     {"status", "Show the cluster on one screen; exit 6 when it is not healthy", declare_status},
-    {"where", "Show which nodes hold a key", declare_where},
+    {"members", "Show who sees whom alive, and since when", declare_members},
+    {"where", "Show which nodes hold a key, and who stands in", declare_where},
+    {"explain", "Show what each replica holds of a key, and what will fix it", declare_explain},
+    {"events", "Show what happened lately at all nodes", declare_events},
+    {"hints", "Show or deliver what nodes keep for others", declare_hints},
+    {"bucket", "Create, set, list and show buckets", declare_bucket},
     {"demo", "Start a cluster here, load real data, kill a node, verify everything", declare_demo},
     {"version", "Print the version", declare_version},
 };
@@ -63,8 +68,19 @@ void declare_globals(CLI::App& app, Globals& globals) {
                  "SHOAL_OUTPUT");
   declare_global(app, "--timeout", globals.timeout, "Deadline of each request, retries included: 250ms, 2s, 1m",
                  "SHOAL_TIMEOUT");
-  declare_global(app, "-r", globals.r, "Replicas that must answer a read: 1, 2, ..., majority, all", "SHOAL_R");
-  declare_global(app, "-w", globals.w, "Replicas that must confirm a write: 1, 2, ..., majority, all", "SHOAL_W");
+  declare_global(app, "--level", globals.level, "What a request promises: eventual, quorum, session, all",
+                 "SHOAL_LEVEL");
+  declare_global(app, "-r", globals.r, "Replicas that must answer a read: 1, 2, ..., majority, all; else the level's",
+                 "SHOAL_R");
+  declare_global(app, "-w", globals.w, "Replicas that must confirm a write: 1, 2, ..., majority, all; else the level's",
+                 "SHOAL_W");
+  declare_global(app, "--pr", globals.pr, "Of the replies, from owners and not from stand-ins: 1, 2, ..., all",
+                 "SHOAL_PR");
+  declare_global(app, "--pw", globals.pw, "Of the confirmations, by owners and not by stand-ins: 1, 2, ..., all",
+                 "SHOAL_PW");
+  declare_global(app, "--session", globals.session,
+                 "File with a session's token, read and written back: never see less than before; level session",
+                 "SHOAL_SESSION");
   declare_global(app, "--bucket", globals.bucket, "Bucket of the keys", "SHOAL_BUCKET");
   declare_global(app, "--context", globals.context, "Token of an earlier read or write: replace exactly what that saw",
                  nullptr);
@@ -128,7 +144,9 @@ class Program {
     globals_.context_given = app_.count("--context") > 0;
     Result<Session> session = Session::open(globals_);
     if (!session) return usage_error(session.error().message);
-    const int code = runs_.at(command)(*session);
+    int code = runs_.at(command)(*session);
+    if (const Status saved = session->save_session(); !saved)
+      code = code == kDone ? session->report(saved.error()) : code;
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
     std::fprintf(stderr, "shoal: the output could not be written\n");
     return code == kDone ? kUnavailable : code;
@@ -138,7 +156,8 @@ class Program {
     const auto found = app_.get_subcommands([&](CLI::App* command) { return command->check_name(topic_); });
     const CLI::App* topic = topic_.empty() ? &app_ : found.empty() ? nullptr : found.front();
     if (topic == nullptr) return usage_error(unknown_command(topic_));
-    print(topic->help());
+    // help() of the whole program would explain the command that was typed: "help".
+    print(topic == &app_ ? app_.get_formatter()->make_help(&app_, "shoal", CLI::AppFormatMode::Normal) : topic->help());
     return kDone;
   }
 

@@ -142,6 +142,17 @@ std::string age(Object::Time time, Object::Time now) {
   return std::to_string(s / 86400) + "d ago";
 }
 
+std::string human_bytes(std::uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  double value = static_cast<double>(bytes);
+  const char* const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < std::size(units); ++unit) value /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %s", value, units[unit]);
+  return text;
+}
+
 std::string shown(std::string_view bytes) { return preview(bytes, std::string_view::npos); }
 
 std::string preview(std::string_view bytes, std::size_t width) {

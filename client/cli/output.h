@@ -22,6 +22,9 @@ std::string rfc3339(Object::Time time);
 // "3s ago"
 std::string age(Object::Time time, Object::Time now);
 
+// "12 B", "3.4 KiB"
+std::string human_bytes(std::uint64_t bytes);
+
 // For a terminal: control characters and broken UTF-8 escaped as \xNN, so that data cannot drive the terminal.
 std::string shown(std::string_view bytes);
 // The same, cut to about `width` characters.

@@ -25,6 +25,11 @@ Result<std::string> value_of(const Put& put) {
   return *put.value == "-" ? read_value(stdin, "standard input") : *put.value;
 }
 
+std::string stand_ins_of(const Receipt& receipt) {
+  if (receipt.stand_ins == 0) return "";
+  return "; " + std::to_string(receipt.stand_ins) + " of them for owners that could not be reached";
+}
+
 int print_receipt(const Session& session, const std::string& key, const Receipt& receipt) {
   if (session.is_json()) {
     print_json(Json{{"schema", kSchema},
@@ -42,7 +47,8 @@ int print_receipt(const Session& session, const std::string& key, const Receipt&
                 Format::csv);
   } else if (session.is_table() && !session.quiet()) {
     print_line(session.paint(Paint::good, "ok") + "   " + std::to_string(receipt.acks) + " replicas have it, " +
-               std::to_string(receipt.needed) + " needed" + (receipt.durable ? "" : "; not on disk yet"));
+               std::to_string(receipt.needed) + " needed" + stand_ins_of(receipt) +
+               (receipt.durable ? "" : "; not on disk yet"));
   }
   if (session.verbose()) session.say("context: " + receipt.context.token());
   return kDone;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "client/cli/input.h"
 #include "client/cli/output.h"
 #include "client/settings.h"
 
@@ -44,6 +45,11 @@ Result<Context> parse_context(const Globals& globals) {
   return Context::parse(globals.context);
 }
 
+// Empty: what level and bucket say.
+Result<Copies> parse_optional_copies(const std::string& text) {
+  return text.empty() ? Result<Copies>(Copies{}) : client_detail::parse_copies(text);
+}
+
 std::string painted(bool colours, Paint paint, std::string_view text) {
   if (!colours) return std::string(text);
   const char* code = paint == Paint::good ? "\x1b[32m" : paint == Paint::bad ? "\x1b[31m" : "\x1b[2m";
@@ -67,14 +73,17 @@ Result<Session> Session::open(const Globals& globals) {
   session.colours_err_ = *parse_color(globals.color, STDERR_FILENO);
   session.context_ = *context;
 
+  if (const Status taken = session.take_flags(); !taken) return taken.error();
+  if (const Status loaded = session.load_session(); !loaded) return loaded.error();
+
   Options options;
   auto seeds = client_detail::parse_seeds(globals.seeds);
   if (!seeds) return seeds.error();
   const auto timeout = client_detail::parse_millis(globals.timeout);
   if (!timeout) return timeout.error();
-  const auto r = client_detail::parse_copies(globals.r);
+  const auto r = parse_optional_copies(globals.r);
   if (!r) return r.error();
-  const auto w = client_detail::parse_copies(globals.w);
+  const auto w = parse_optional_copies(globals.w);
   if (!w) return w.error();
   options.seeds = *std::move(seeds);
   session.timeout_ = options.timeout = *timeout;
@@ -82,6 +91,43 @@ Result<Session> Session::open(const Globals& globals) {
   options.w = *w;
   session.db_ = std::make_unique<Client>(std::move(options));
   return session;
+}
+
+Status Session::take_flags() {
+  const Result<Copies> pr = parse_optional_copies(globals_.pr);
+  if (!pr) return pr.error();
+  const Result<Copies> pw = parse_optional_copies(globals_.pw);
+  if (!pw) return pw.error();
+  pr_ = *pr;
+  pw_ = *pw;
+  if (globals_.level.empty()) return Unit{};
+  const Result<Level> level = client_detail::parse_level(globals_.level);
+  if (!level) return level.error();
+  level_ = *level;
+  if (level_ == Level::session && globals_.session.empty())
+    return fail(Errc::invalid, "--level session needs --session FILE, where it is kept what was seen");
+  if (level_ != Level::session && !globals_.session.empty())
+    return fail(Errc::invalid, "--session works at the level session; leave --level out");
+  return Unit{};
+}
+
+Status Session::load_session() {
+  if (globals_.session.empty()) return Unit{};
+  level_ = Level::session;
+  session_ = std::make_unique<shoal::Session>();
+  const Result<std::optional<std::string>> text = read_text_file(globals_.session);
+  if (!text) return text.error();
+  if (!*text) return Unit{};  // begins now
+  std::string token = **text;
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  Result<shoal::Session> session = shoal::Session::parse(token);
+  if (!session) return fail(Errc::bad_context, globals_.session + ": " + session.error().message);
+  *session_ = *std::move(session);
+  return Unit{};
+}
+
+Status Session::save_session() const {
+  return session_ != nullptr ? replace_file(globals_.session, session_->token() + "\n") : Status(Unit{});
 }
 
 void Session::say(std::string_view sentence) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,12 @@ struct Globals {
   std::string seeds = "127.0.0.1:7100";
   std::string output;
   std::string timeout = "2s";
-  std::string r = "majority";
-  std::string w = "majority";
+  std::string level;
+  std::string r;
+  std::string w;
+  std::string pr;
+  std::string pw;
+  std::string session;  // a file
   std::string bucket = "default";
   std::string context;
   bool context_given = false;
@@ -49,8 +54,15 @@ class Session {
   [[nodiscard]] Millis timeout() const { return timeout_; }
   [[nodiscard]] bool has_context() const { return globals_.context_given; }
 
-  [[nodiscard]] ReadOptions reading() const { return {.bucket = globals_.bucket}; }
-  [[nodiscard]] WriteOptions writing() const { return {.context = context_, .bucket = globals_.bucket}; }
+  [[nodiscard]] ReadOptions reading() const {
+    return {.bucket = globals_.bucket, .level = level_, .pr = pr_, .session = seen()};
+  }
+  [[nodiscard]] WriteOptions writing() const {
+    return {.context = context_, .bucket = globals_.bucket, .level = level_, .pw = pw_, .session = seen()};
+  }
+  [[nodiscard]] ScanOptions listing() const { return {.bucket = globals_.bucket, .level = level_}; }
+  // Writes what was seen back to the --session file, all of it or nothing.
+  [[nodiscard]] Status save_session() const;
 
   // A sentence on standard error; nothing with -q.
   void say(std::string_view sentence) const;
@@ -62,10 +74,18 @@ class Session {
   [[nodiscard]] std::string paint_words(Paint paint, std::string_view text) const;
 
  private:
+  [[nodiscard]] shoal::Session* seen() const { return session_.get(); }
+  Status take_flags();
+  Status load_session();
+
   Globals globals_;
   Format format_ = Format::plain;
   Millis timeout_{};
   Context context_;
+  std::optional<Level> level_;
+  Copies pr_;
+  Copies pw_;
+  std::unique_ptr<shoal::Session> session_;  // of --session
   bool colours_out_ = false;
   bool colours_err_ = false;
   std::unique_ptr<Client> db_;

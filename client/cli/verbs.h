@@ -22,7 +22,12 @@ Run declare_ls(CLI::App& command);
 Run declare_load(CLI::App& command);
 Run declare_dump(CLI::App& command);
 Run declare_status(CLI::App& command);
+Run declare_members(CLI::App& command);
 Run declare_where(CLI::App& command);
+Run declare_explain(CLI::App& command);
+Run declare_events(CLI::App& command);
+Run declare_hints(CLI::App& command);
+Run declare_bucket(CLI::App& command);
 Run declare_demo(CLI::App& command);
 Run declare_version(CLI::App& command);
 

@@ -12,7 +12,7 @@
 // came with them. `update` does that: read, merge, change, write back. A plain `put` without a context is blind: it
 // lands beside what is there.
 //
-// This header needs the standard library and node/base/result.h alone.
+// These headers need the standard library, node/base/result.h and node/base/level.h alone.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,10 @@
 #include <utility>
 #include <vector>
 
+#include "node/base/level.h"
 #include "node/base/result.h"
+#include "shoal/cluster.hpp"
+#include "shoal/session.hpp"
 
 namespace shoal {
 
@@ -40,8 +43,6 @@ struct ScanState;
 template <class T>
 struct PendingState;
 }  // namespace client_detail
-
-using Millis = std::chrono::milliseconds;
 
 // What a caller has seen of one key. Copy it, store it, send it; never look inside.
 class Context {
@@ -67,21 +68,31 @@ class Context {
   std::shared_ptr<const std::string> bytes_;
 };
 
-// How many replicas must take part: a number, a majority of the owners (the default), or all of them.
+// How many replicas must take part: a number, a majority of the owners, all of them, or what level and bucket say.
 struct Copies {
   constexpr Copies(int count = 0) : n(count) {}  // NOLINT(google-explicit-constructor): {.r = 1} reads well
   static constexpr Copies one() { return {1}; }
-  static constexpr Copies majority() { return {0}; }
+  static constexpr Copies majority() { return {-2}; }
   static constexpr Copies all() { return {-1}; }
   friend bool operator==(const Copies&, const Copies&) = default;
 
-  int n;  // 0: majority, -1: all
+  int n;  // 0: what level and bucket say, for pr and pw none; -1: all; -2: a majority
 };
 
+// What is absent is the client's own (Options); what that leaves open is the bucket's. An explicit r, w, pr or pw goes
+// before what the level would ask for.
+//
+//   Level::eventual   one replica is enough
+//   Level::quorum     r and w of the bucket, a majority by default
+//   Level::session    as quorum, and never older than what the session has seen; comes with a Session, and only so
+//   Level::all        every owner itself, no stand-in; a read ends with Errc::inconsistent when they cannot be agreed
 struct ReadOptions {
-  std::optional<Copies> r = {};        // the client's own when absent
+  std::optional<Copies> r = {};
   std::optional<Millis> timeout = {};  // deadline of the whole call, retries included
   std::string_view bucket = "default";
+  std::optional<Level> level = {};
+  Copies pr = {};              // of the replies: from owners themselves and not from stand-ins
+  Session* session = nullptr;  // not used after the call, also of Async, has returned
 };
 
 struct WriteOptions {
@@ -89,14 +100,19 @@ struct WriteOptions {
   std::optional<Millis> timeout = {};
   Context context = {};  // what this write replaces; empty: nothing, it lands beside what is there
   std::string_view bucket = "default";
+  std::optional<Level> level = {};
+  Copies pw = {};              // of the acknowledgements: by owners themselves and not by stand-ins
+  Session* session = nullptr;  // remembers this write before the call returns
 };
 
+// A listing knows the levels eventual, quorum and all.
 struct ScanOptions {
   std::optional<Copies> r = {};
   std::optional<Millis> timeout = {};  // of each page
   std::string_view bucket = "default";
   std::uint32_t page = 1000;  // keys asked for at once
   int window = 32;            // pages on their way at the same time
+  std::optional<Level> level = {};
 };
 
 // What a read returns: one value, several concurrent ones ("siblings"), or none.
@@ -114,12 +130,15 @@ class Object {
   [[nodiscard]] std::span<const Time> written() const { return written_; }
   // Hand it back with the next write: it then replaces what was seen here.
   [[nodiscard]] const Context& context() const { return context_; }
+  // Of the replies merged here: from nodes that answered for an owner that was not reachable.
+  [[nodiscard]] int stand_ins() const { return stand_ins_; }
 
  private:
   friend struct client_detail::Access;
   std::vector<std::string> values_;
   std::vector<Time> written_;
   Context context_;
+  int stand_ins_ = 0;
 };
 
 // What is known about a write that succeeded.
@@ -140,41 +159,6 @@ Resolver none();
 Resolver last_writer();  // keeps the newest by the writers' clocks: loses the others, on purpose
 Resolver largest();      // keeps the greatest in byte order
 }  // namespace resolve
-
-struct MemberStatus {
-  std::string id;  // 16 hex digits
-  std::string name;
-  std::string address;  // HOST:PORT of clients
-  std::string zone;
-  std::uint32_t weight = 0;
-  std::string state;     // joining, member, leaving, removed
-  std::string liveness;  // alive, suspect, dead: as the node that answered believes
-};
-
-// One node's own view.
-struct NodeStatus {
-  std::string cluster;  // 16 hex digits
-  std::string id;
-  std::string name;
-  std::string incarnation;  // one process start
-  std::uint64_t epoch = 0;  // number of its membership document
-  std::uint32_t partitions = 0;
-  std::uint32_t replicas = 0;
-  bool forming = false;  // members may still join
-  std::vector<MemberStatus> members;
-  std::uint64_t records = 0;  // on this node, deleted ones included
-  std::uint64_t requests_open = 0;
-  std::string store_trouble;  // empty, or why writes are refused
-  bool sync = true;           // acknowledged means on disk
-};
-
-// Where a key lives.
-struct Placement {
-  std::string slot;  // 32 hex digits
-  std::uint32_t partition = 0;
-  std::vector<MemberStatus> owners;
-  std::vector<MemberStatus> fallbacks;  // in the order in which they stand in
-};
 
 // A result on its way: wait for it, chain on it, or co_await it; one of them, once. Dropping it does not stop the
 // request, only nobody hears of its end.
@@ -243,13 +227,14 @@ class Scan {
 struct Options {
   std::vector<std::string> seeds;  // "HOST:PORT" or "[V6]:PORT"
   Millis timeout{1000};            // deadline of a call that names none
-  Copies r = Copies::majority();
-  Copies w = Copies::majority();
-  int max_inflight = 1024;  // further callers wait; on the client's own thread they get Errc::overloaded
-  int retries = 2;          // further nodes to ask after the first
-  Millis backoff{20};       // pause before asking again; grows, with jitter
+  Copies r = {};                   // what the level and the bucket say
+  Copies w = {};
+  Level level = Level::quorum;  // not Level::session: that comes with a Session
+  int max_inflight = 1024;      // further callers wait; on the client's own thread they get Errc::overloaded
+  int retries = 2;              // further nodes to ask after the first
+  Millis backoff{20};           // pause before asking again; grows, with jitter
 
-  // "shoal://host:port,host:port?r=1&w=all&timeout=200ms&max_inflight=64&retries=3&backoff=10ms"
+  // "shoal://host:port,host:port?r=1&w=all&level=quorum&timeout=200ms&max_inflight=64&retries=3&backoff=10ms"
   static Result<Options> parse(std::string_view uri);
 };
 
@@ -262,6 +247,10 @@ class Async {
   Pending<Receipt> put(std::string_view key, std::string_view value, const WriteOptions& options = {});
   Pending<Receipt> del(std::string_view key, const WriteOptions& options = {});
   Pending<NodeStatus> status(std::string_view node = {});
+  // Of the member with this name, id or address. `deliver`: it tries to hand over all of them now.
+  Pending<HintStatus> hints(std::string_view node, bool deliver = false);
+  // Events after this number; of 0: all that the node still has.
+  Pending<NodeEvents> events(std::string_view node, std::uint64_t after = 0);
 
  private:
   std::shared_ptr<client_detail::Engine> engine_;
@@ -295,6 +284,16 @@ class Client {
   // Of the member with this name, id or address; of any that answers when empty.
   Result<NodeStatus> status(std::string_view node = {});
   Result<Placement> where(std::string_view key, ReadOptions options = {});
+  // What every member holds of the key. Changes nothing, and waits for members that are not believed dead alone.
+  Result<Explanation> explain(std::string_view key, ReadOptions options = {});
+
+  // Done when the founder has numbered a document with the bucket; the other nodes learn of it within moments. Returns
+  // the document's number (NodeStatus::epoch). Errc::indeterminate: it may be there, or come to be.
+  Result<std::uint64_t> create_bucket(const BucketStatus& bucket);
+  Result<std::uint64_t> change_bucket(const BucketStatus& bucket);  // its r and w
+
+  // A new one, that has seen nothing. Session::parse goes on with one of another process.
+  [[nodiscard]] Session session() const { return {}; }
 
   [[nodiscard]] Async async() const;
 
@@ -305,5 +304,7 @@ class Client {
 extern template class Pending<Object>;
 extern template class Pending<Receipt>;
 extern template class Pending<NodeStatus>;
+extern template class Pending<HintStatus>;
+extern template class Pending<NodeEvents>;
 
 }  // namespace shoal

@@ -17,6 +17,7 @@
 #include "node/base/bytes.h"
 #include "node/base/hash.h"
 #include "node/base/ids.h"
+#include "node/base/level.h"
 #include "node/base/result.h"
 #include "node/ring/membership.h"
 #include "vclock/record.h"
@@ -25,14 +26,6 @@ namespace shoal {
 
 using RecordPtr = std::shared_ptr<const Record>;
 using Millis = std::chrono::milliseconds;
-
-// What a request promises (docs/guarantees.md); r, w, pr and pw given with it go before what the level would ask for.
-enum class Level : std::uint8_t {
-  quorum = 0,    // r, w of the bucket
-  eventual = 1,  // one replica
-  session = 2,   // as quorum, and never older than what the session has seen
-  all = 3,       // every primary, agreed
-};
 
 // ---- between a client and a node -------------------------------------------------------------------------------
 
@@ -190,6 +183,7 @@ struct Held {
   RecordPtr state;  // causality only, values emptied; null: nothing
   std::uint64_t losers = 0;
   Hash128 digest;
+  std::vector<std::uint64_t> sizes;  // bytes of the values that were emptied, in the order of the siblings
 };
 
 struct Inspected {
@@ -198,7 +192,7 @@ struct Inspected {
   Held copy;                      // as an owner
   std::vector<NodeId> hints_for;  // owners for which it keeps a hint of this key
   Held hint;                      // those hints, merged
-  bool to_repair = false;         // a write that it missed is kept by nobody
+  std::vector<NodeId> to_repair;  // owners of the partition that missed a write which nobody keeps, as it knows
 };
 
 struct Inspect {

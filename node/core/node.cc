@@ -33,17 +33,19 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
     : config_(std::move(config)),
       store_(store),
       rng_(rng),
-      trace_(config_.trace != nullptr ? *config_.trace : own_marks_),
+      trace_(config_.trace),
+      watchman_(events_),
       outbox_(config_.id),
       replica_(config_.incarnation, store, trace_),
       hints_(store, replica_, trace_, config_.hint_bytes_max),
       formation_(config_.id, config_.address, config_.document, store, outbox_, trace_),
-      services_{config_.id, config_.sync, replica_, hints_, repair_marks_,
-                formation_, outbox_,      peers_,   trace_, rng_.next() >> 1},
+      services_{config_.id, config_.sync, replica_, hints_,  repair_marks_,   formation_,
+                outbox_,    peers_,       trace_,   events_, rng_.next() >> 1},
       puts_(services_),
       gets_(services_),
       lists_(services_),
       forwards_(services_),
+      explains_(services_),
       handoff_(services_, hints_, config_.handoff_bytes_per_second) {
   SHOAL_CHECK(formation_.document().find(config_.id) != nullptr);
 }
@@ -57,6 +59,7 @@ void Node::receive(const Envelope& envelope, Now now) {
 void Node::drain_loopback(Now now) {
   for (std::vector<Envelope> own = outbox_.take_loopback(); !own.empty(); own = outbox_.take_loopback())
     for (const Envelope& envelope : own) dispatch(envelope, now);
+  watchman_.document(formation_.document(), config_.id, now.wall);
 }
 
 void Node::dispatch(const Envelope& envelope, Now now) {
@@ -69,6 +72,8 @@ void Node::dispatch(const Envelope& envelope, Now now) {
                           [&](const PutRequest& m) { on_request(from, m, now); },
                           [&](const ListRequest& m) { on_request(from, m, now); },
                           [&](const StatusRequest& m) { on_status(from, m); },
+                          [&](const ExplainRequest& m) { on_explain(from, m, now); },
+                          [&](const EventsRequest& m) { on_events(from, m); },
                           [&](const HintsRequest& m) { on_hints(from, m, now); },
                           [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
                           [&](const Join& m) { formation_.on_join(from, m); },
@@ -78,25 +83,26 @@ void Node::dispatch(const Envelope& envelope, Now now) {
   }
   const NodeId peer = std::get<NodeId>(from);
   std::visit(
-      Overloaded{[&](const Replicate& m) { on_replicate(peer, m); },
-                 [&](const Replicated& m) {
-                   if (!handoff_.on_replicated(peer, m, now)) puts_.on_replicated(peer, m);
-                 },
-                 [&](const Fetch& m) { on_fetch(peer, m); }, [&](const Fetched& m) { gets_.on_fetched(peer, m); },
-                 [&](const FetchKeys& m) { on_fetch_keys(peer, m); },
-                 [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m); },
-                 [&](const Forward& m) { on_forward(peer, m, now); },
-                 [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); },
-                 [&](const Join& m) { formation_.on_join(from, m); },
-                 [&](const JoinReply& m) { formation_.on_join_reply(m); },
-                 [&](const CloseFormation& m) { formation_.on_close(peer, m); },
-                 [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
-                 [&](const BucketReply& m) { formation_.on_bucket_reply(m); },
-                 [&](const DocumentDigest& m) { formation_.on_document_digest(peer, m); },
-                 [&](const DocumentPush& m) {
-                   if (formation_.on_document(m)) release_parked(now);
-                 },
-                 [](const auto&) {}},  // a peer may not speak as a client
+      Overloaded{
+          [&](const Replicate& m) { on_replicate(peer, m); },
+          [&](const Replicated& m) {
+            if (!handoff_.on_replicated(peer, m, now)) puts_.on_replicated(peer, m);
+          },
+          [&](const Fetch& m) { on_fetch(peer, m); }, [&](const Fetched& m) { gets_.on_fetched(peer, m); },
+          [&](const FetchKeys& m) { on_fetch_keys(peer, m); },
+          [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m); },
+          [&](const Forward& m) { on_forward(peer, m, now); },
+          [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); }, [&](const Inspect& m) { on_inspect(peer, m); },
+          [&](const Inspected& m) { explains_.on_inspected(peer, m); },
+          [&](const Join& m) { formation_.on_join(from, m); }, [&](const JoinReply& m) { formation_.on_join_reply(m); },
+          [&](const CloseFormation& m) { formation_.on_close(peer, m); },
+          [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
+          [&](const BucketReply& m) { formation_.on_bucket_reply(m); },
+          [&](const DocumentDigest& m) { formation_.on_document_digest(peer, m); },
+          [&](const DocumentPush& m) {
+            if (formation_.on_document(m)) release_parked(now);
+          },
+          [](const auto&) {}},  // a peer may not speak as a client
       envelope.message);
 }
 
@@ -203,6 +209,22 @@ void Node::on_fetch_keys(NodeId from, const FetchKeys& message) {
   outbox_.send(from, scan_keys(store_, *ring(), message));
 }
 
+void Node::on_explain(const Address& asker, const ExplainRequest& request, Now now) {
+  if (open_requests() < config_.open_requests_max) return explains_.on_request(asker, request, now);
+  ExplainReply refused;
+  refused.call = request.call;
+  refused.outcome = too_many_open();
+  outbox_.send(asker, std::move(refused));
+}
+
+void Node::on_inspect(NodeId from, const Inspect& message) {
+  outbox_.send(from, inspect(services_, message));
+}
+
+void Node::on_events(const Address& asker, const EventsRequest& request) {
+  outbox_.send(asker, EventsReply{request.call, config_.id, config_.incarnation, events_.after(request.after)});
+}
+
 void Node::on_status(const Address& asker, const StatusRequest& request) {
   StatusReply reply;
   reply.call = request.call;
@@ -210,7 +232,7 @@ void Node::on_status(const Address& asker, const StatusRequest& request) {
   reply.incarnation = config_.incarnation;
   reply.document = formation_.document();
   for (const Member& member : reply.document.members)
-    reply.members.push_back(MemberView{member.id, peers_.of(member.id)});
+    reply.members.push_back(MemberView{member.id, peers_.of(member.id), watchman_.since_ms(member.id)});
   reply.records = store_.records();
   reply.requests_open = open_requests();
   const Status admitted = store_.admit();
@@ -219,6 +241,9 @@ void Node::on_status(const Address& asker, const StatusRequest& request) {
   reply.hint_bytes = hints_.bytes();
   reply.hint_bytes_max = hints_.bytes_max();
   reply.partitions_to_repair = repair_marks_.size();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Mark::count_); ++i)
+    if (const auto mark = static_cast<Mark>(i); trace_.of(mark) > 0)
+      reply.counters.push_back(Counter{std::string(name_of(mark)), trace_.of(mark)});
   outbox_.send(asker, std::move(reply));
 }
 
@@ -235,7 +260,7 @@ void Node::on_hints(const Address& asker, const HintsRequest& request, Now now) 
 }
 
 std::size_t Node::open_requests() const {
-  return puts_.open() + gets_.open() + lists_.open() + forwards_.open() + parked_.size();
+  return puts_.open() + gets_.open() + lists_.open() + forwards_.open() + explains_.open() + parked_.size();
 }
 
 void Node::tick(Now now) {
@@ -244,11 +269,18 @@ void Node::tick(Now now) {
   gets_.tick(now);
   lists_.tick(now);
   forwards_.tick(now);
+  explains_.tick(now);
   handoff_.tick(now);
   formation_.tick(now);
   if (!parked_.empty()) formation_.close(now);
   expire_parked(now);
+  watch(now);
   drain_loopback(now);
+}
+
+void Node::watch(Now now) {
+  const Status admitted = store_.admit();
+  watchman_.store(admitted ? Error{.code = Errc::ok, .message = {}} : admitted.error(), now.wall);
 }
 
 void Node::expire_parked(Now now) {
@@ -268,14 +300,17 @@ void Node::durable(CommitId commit, Now now) {
 }
 
 void Node::liveness(NodeId node, Liveness state, Now now) {
+  watchman_.document(formation_.document(), config_.id, now.wall);
+  watchman_.liveness(formation_.document(), node, peers_.of(node), state, now.wall);
   peers_.set(node, state);
   handoff_.on_liveness(node, state, now);
   drain_loopback(now);
 }
 
 Instant Node::next_deadline() const {
-  Instant next = std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(),
-                           forwards_.next_deadline(), handoff_.next_deadline(), formation_.next_deadline()});
+  Instant next =
+      std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(), forwards_.next_deadline(),
+                handoff_.next_deadline(), explains_.next_deadline(), formation_.next_deadline()});
   for (const Parked& parked : parked_) next = std::min({next, parked.deadline, formation_.next_close()});
   return next;
 }

@@ -9,7 +9,8 @@
 //
 // The node only routes. The decisions are made by put_coordinator, get_coordinator and list_coordinator (who has
 // answered, is it enough), forwarder (not my key), hinted_handoff (what others have missed), replica (the rules of
-// causality on one copy) and formation (the membership document).
+// causality on one copy) and formation (the membership document). What people ask for is told by
+// explain_coordinator, watchman and event_log.
 #pragma once
 
 #include <deque>
@@ -19,6 +20,8 @@
 #include "node/base/rng.h"
 #include "node/base/time.h"
 #include "node/core/calls_seen.h"
+#include "node/core/event_log.h"
+#include "node/core/explain_coordinator.h"
 #include "node/core/formation.h"
 #include "node/core/forwarder.h"
 #include "node/core/get_coordinator.h"
@@ -31,6 +34,7 @@
 #include "node/core/services.h"
 #include "node/core/store.h"
 #include "node/core/trace.h"
+#include "node/core/watchman.h"
 
 namespace shoal {
 
@@ -90,19 +94,24 @@ class Node {
   [[nodiscard]] NodeId coordinator_of(PartitionId partition, const Address& asker) const;
   void release_parked(Now now);
   void expire_parked(Now now);
+  void watch(Now now);
 
   void on_replicate(NodeId from, const Replicate& message);
   void on_forward(NodeId peer, const Forward& message, Now now);
   void on_fetch(NodeId from, const Fetch& message);
   void on_fetch_keys(NodeId from, const FetchKeys& message);
+  void on_explain(const Address& asker, const ExplainRequest& request, Now now);
+  void on_inspect(NodeId from, const Inspect& message);
+  void on_events(const Address& asker, const EventsRequest& request);
   void on_hints(const Address& asker, const HintsRequest& request, Now now);
   void on_status(const Address& asker, const StatusRequest& request);
 
   NodeConfig config_;
   Store& store_;
   Rng rng_;
-  MarkCounts own_marks_;
-  Trace& trace_;
+  MarkCounts trace_;
+  EventLog events_;
+  Watchman watchman_;
   Outbox outbox_;
   Replica replica_;
   Hints hints_;
@@ -114,6 +123,7 @@ class Node {
   GetCoordinator gets_;
   ListCoordinator lists_;
   Forwarder forwards_;
+  ExplainCoordinator explains_;
   HintedHandoff handoff_;
   CallsSeen forwards_seen_;
   std::deque<Parked> parked_;

@@ -8,6 +8,7 @@
 
 #include "gossip/liveness.h"
 #include "node/base/ids.h"
+#include "node/core/event_log.h"
 #include "node/core/formation.h"
 #include "node/core/hints.h"
 #include "node/core/message.h"
@@ -46,6 +47,7 @@ struct Services {
   Outbox& outbox;
   Peers& peers;
   Trace& trace;
+  EventLog& events;
   std::uint64_t next_call = 1;
 
   CallId new_call() { return CallId{next_call++}; }

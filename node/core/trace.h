@@ -60,10 +60,18 @@ class Trace {
 // Counts; the usual Trace.
 class MarkCounts final : public Trace {
  public:
-  void mark(Mark mark) override { ++counts_[static_cast<std::size_t>(mark)]; }
+  MarkCounts() = default;
+  // Tells `listener` (not owned, may be null) as well.
+  explicit MarkCounts(Trace* listener) : listener_(listener) {}
+
+  void mark(Mark mark) override {
+    ++counts_[static_cast<std::size_t>(mark)];
+    if (listener_ != nullptr) listener_->mark(mark);
+  }
   [[nodiscard]] std::uint64_t of(Mark mark) const { return counts_[static_cast<std::size_t>(mark)]; }
 
  private:
+  Trace* listener_ = nullptr;
   std::array<std::uint64_t, static_cast<std::size_t>(Mark::count_)> counts_{};
 };
 

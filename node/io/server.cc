@@ -88,6 +88,13 @@ Status save_first_document(LmdbStore& store, const Membership& document) {
   return Unit{};
 }
 
+// What was dropped or refused at the border, beside the brain's own counts.
+void add_counts(StatusReply& status, const Counters& counters) {
+  status.counters.push_back({"malformed_frames", counters.malformed_frames});
+  status.counters.push_back({"refused_frames", counters.refused_frames});
+  status.counters.push_back({"dropped_frames", counters.dropped_frames});
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd signals) {
@@ -133,8 +140,7 @@ Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::u
                        .address = config.advertised(),
                        .sync = config.durability == "sync",
                        .hint_bytes_max = config.hints_max_mib << 20,
-                       .handoff_bytes_per_second = config.hints_rate_mib_per_s << 20,
-                       .trace = &marks_},
+                       .handoff_bytes_per_second = config.hints_rate_mib_per_s << 20},
             *store_, Rng(random_u64())) {}
 
 Status Server::check_not_copied(const std::optional<Membership>& remembered) const {
@@ -248,7 +254,10 @@ void Server::follow_document() {
 
 void Server::send_outbox() {
   std::map<Address, std::vector<Message>> by_destination;
-  for (Envelope& envelope : node_.take_outbox()) by_destination[envelope.peer].push_back(std::move(envelope.message));
+  for (Envelope& envelope : node_.take_outbox()) {
+    if (auto* status = std::get_if<StatusReply>(&envelope.message)) add_counts(*status, counters_);
+    by_destination[envelope.peer].push_back(std::move(envelope.message));
+  }
   for (const auto& [address, messages] : by_destination) {
     if (const auto* client = std::get_if<ClientHandle>(&address)) {
       clients_.send(*client, messages);

@@ -68,7 +68,6 @@ class Server {
   ClientSocket clients_;
   PeerSockets peers_;
   GossipThread gossip_;
-  MarkCounts marks_;
   Node node_;
   Ring followed_;  // the document that the sockets follow
   bool more_ = false;

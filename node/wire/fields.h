@@ -96,7 +96,7 @@ void fields(A& a, Load& v) {
 }
 template <class A>
 void fields(A& a, Held& v) {
-  a(v.state, v.losers, v.digest);
+  a(v.state, v.losers, v.digest, v.sizes);
 }
 template <class A>
 void fields(A& a, Event& v) {

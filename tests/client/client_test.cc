@@ -122,7 +122,7 @@ TEST_F(ClientTest, LimitsAreCheckedBeforeAnythingIsSent) {
   EXPECT_EQ(db_.get("k", {.bucket = ""}).error().message,
             "the bucket's name has 0 bytes; such names have 1 to 64 bytes");
   EXPECT_EQ(db_.get("k", {.r = 10}).error().code, Errc::invalid);
-  EXPECT_EQ(db_.put("k", "v", {.w = -2}).error().code, Errc::invalid);
+  EXPECT_EQ(db_.put("k", "v", {.w = -3}).error().code, Errc::invalid);
   EXPECT_EQ(db_.get("k", {.timeout = 0ms}).error().code, Errc::invalid);
   EXPECT_EQ(db_.scan("", {.bucket = ""}).next().error().code, Errc::invalid);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(cluster_.frames(i), 0U);

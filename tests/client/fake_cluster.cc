@@ -9,28 +9,49 @@
 
 namespace shoal::test {
 
+namespace {
+
+constexpr std::int64_t kEpochMs = 1'704'067'200'000;  // 2024-01-01: printed times are the same in every run
+
+Hlc written_at(std::uint64_t number) { return {(static_cast<std::uint64_t>(kEpochMs) + number * 1000) << 16}; }
+
+}  // namespace
+
+std::string FakeStore::context(const Key& key, std::uint64_t number, bool may_overwrite, std::uint64_t actor) {
+  const CausalContext context{.slot = slot_of(HashKey{}, key),
+                              .seen = VersionVector({{Actor{{actor}, 1}, number}}),
+                              .hlc = {},
+                              .may_overwrite = may_overwrite};
+  return encode_context(context, HashKey{});
+}
+
+std::optional<std::uint64_t> FakeStore::number_in(const Key& key, const std::string& context) {
+  if (context.empty()) return 0;
+  const Result<CausalContext> decoded = decode_context(context, HashKey{}, slot_of(HashKey{}, key));
+  if (!decoded) return std::nullopt;
+  return decoded->seen.at(Actor{{1}, 1});
+}
+
 GetReply FakeStore::get(const Key& key) {
   const std::lock_guard lock(mutex_);
   GetReply reply;
   std::uint64_t seen = 0;
   for (const Version& version : records_[key]) {
     seen = std::max(seen, version.number);
-    // Written in the first seconds of 2024, so that printed times are the same in every run.
-    const Hlc written{(std::uint64_t{1'704'067'200'000} + version.number * 1000) << 16};
-    if (!version.tombstone) reply.values.push_back(Value{version.bytes, written});
+    if (!version.tombstone) reply.values.push_back(Value{version.bytes, written_at(version.number)});
   }
-  if (seen > 0) reply.context = std::to_string(seen);
+  if (seen > 0) reply.context = context(key, seen);
   reply.outcome = Error{.code = Errc::ok, .message = {}, .acks = 2, .needed = 2};
   return reply;
 }
 
-PutReply FakeStore::receipt(const std::vector<Version>& versions, const RequestId& request) const {
+PutReply FakeStore::receipt(const Key& key, const std::vector<Version>& versions, const RequestId& request) const {
   PutReply reply;
   reply.outcome = Error{.code = Errc::ok, .message = {}, .acks = 3, .needed = 2};
   reply.durable = true;
   reply.siblings = static_cast<std::uint32_t>(std::ranges::count(versions, false, &Version::tombstone));
   const auto own = std::ranges::find(versions, request, &Version::request);
-  reply.context = (versions.size() > 1 ? "session " : "") + std::to_string(own->number);
+  reply.context = context(key, own->number, versions.size() == 1);
   return reply;
 }
 
@@ -38,16 +59,33 @@ PutReply FakeStore::put(const PutRequest& request) {
   const std::lock_guard lock(mutex_);
   std::vector<Version>& versions = records_[request.key];
   if (std::ranges::find(versions, request.request, &Version::request) != versions.end())
-    return receipt(versions, request.request);
-  if (request.context.starts_with("session")) {
+    return receipt(request.key, versions, request.request);
+  const std::optional<std::uint64_t> seen = number_in(request.key, request.context);
+  if (!seen) {
+    PutReply reply;
+    reply.outcome = fail(Errc::bad_context, "the context is damaged or of another key");
+    return reply;
+  }
+  if (!request.context.empty() && request.context[1] == 0) {  // may not overwrite
     PutReply reply;
     reply.outcome = fail(Errc::conflict, "this token may not overwrite; read the key first");
     return reply;
   }
-  const std::uint64_t seen = request.context.empty() ? 0 : std::stoull(request.context);
-  std::erase_if(versions, [&](const Version& version) { return version.number <= seen; });
+  std::erase_if(versions, [&](const Version& version) { return version.number <= *seen; });
   versions.push_back(Version{++last_, request.request, request.tombstone, request.value});
-  return receipt(versions, request.request);
+  return receipt(request.key, versions, request.request);
+}
+
+Record FakeStore::record(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  Record record;
+  for (const Version& version : records_[key]) {
+    const Dot dot{Actor{{1}, 1}, version.number};
+    record.clock.raise(dot);
+    record.siblings.push_back(
+        Sibling{dot, written_at(version.number), version.request, version.tombstone, version.bytes});
+  }
+  return record;
 }
 
 ListReply FakeStore::list(const ListRequest& request, const PreferenceLists& ring) {
@@ -96,7 +134,8 @@ Script swallow_puts() {
 
 class FakeNode {
  public:
-  FakeNode(FakeStore& store, NodeId id) : store_(store), id_(id), router_(context_, zmq::socket_type::router) {
+  FakeNode(FakeStore& store, FakeDocument& document, NodeId id)
+      : store_(store), document_(document), id_(id), router_(context_, zmq::socket_type::router) {
     router_.set(zmq::sockopt::linger, 0);
     router_.bind("tcp://127.0.0.1:*");
     stopper_.bind("inproc://stop");
@@ -107,8 +146,7 @@ class FakeNode {
     return router_.get(zmq::sockopt::last_endpoint).substr(std::string("tcp://").size());
   }
 
-  void start(Ring ring) {
-    ring_ = std::move(ring);
+  void start() {
     thread_ = std::thread([this] { run(); });
   }
 
@@ -126,6 +164,10 @@ class FakeNode {
   void set_store_trouble(std::string sentence) {
     const std::lock_guard lock(mutex_);
     store_trouble_ = std::move(sentence);
+  }
+  void set_edit(std::function<void(StatusReply&)> edit) {
+    const std::lock_guard lock(mutex_);
+    edit_ = std::move(edit);
   }
 
   std::atomic<std::size_t> frames{0};
@@ -155,7 +197,7 @@ class FakeNode {
       if (auto reply = react(message)) replies.push_back(*std::move(reply));
     }
     if (replies.empty()) return;
-    const FrameHeader header{.cluster = ring_->document().cluster, .sender = id_, .incarnation = {1}};
+    const FrameHeader header{.cluster = document_.get()->document().cluster, .sender = id_, .incarnation = {1}};
     for (const std::string& piece : encode_frame(header, replies, ++transfers_)) {
       router_.send(zmq::buffer(from), zmq::send_flags::sndmore);
       router_.send(zmq::buffer(piece), zmq::send_flags::none);
@@ -194,9 +236,59 @@ class FakeNode {
   Message serve(const Message& message) {
     if (const auto* get = std::get_if<GetRequest>(&message)) return store_.get(get->key);
     if (const auto* put = std::get_if<PutRequest>(&message)) return store_.put(*put);
-    if (const auto* list = std::get_if<ListRequest>(&message)) return store_.list(*list, *ring_);
+    if (const auto* list = std::get_if<ListRequest>(&message)) return store_.list(*list, *document_.get());
     if (std::holds_alternative<StatusRequest>(message)) return status();
-    return Welcome{.call = {}, .node = id_, .document = ring_->document()};
+    if (const auto* bucket = std::get_if<BucketRequest>(&message)) return change(*bucket);
+    if (const auto* explain = std::get_if<ExplainRequest>(&message)) return explanation(explain->key);
+    if (const auto* events = std::get_if<EventsRequest>(&message)) return log(events->after);
+    if (std::holds_alternative<HintsRequest>(message)) return HintsReply{.call = {}, .node = id_, .queues = {}};
+    return Welcome{.call = {}, .node = id_, .document = document_.get()->document()};
+  }
+
+  BucketReply change(const BucketRequest& request) {
+    Membership next = document_.get()->document();
+    const auto at = std::ranges::lower_bound(next.buckets, request.bucket.name, {}, &Bucket::name);
+    const bool known = at != next.buckets.end() && at->name == request.bucket.name;
+    if (!known && !request.create) return {{}, fail(Errc::invalid, "there is no such bucket"), {}};
+    if (known && request.create && *at != request.bucket)
+      return {{}, fail(Errc::refused, "the bucket exists with other numbers"), {}};
+    if (known && *at == request.bucket) return {{}, {.code = Errc::ok, .message = {}}, next};
+    if (known) {
+      *at = request.bucket;
+    } else {
+      next.buckets.insert(at, request.bucket);
+    }
+    next.epoch.value += 1;
+    document_.set(std::make_shared<const PreferenceLists>(next));
+    return {{}, {.code = Errc::ok, .message = {}}, next};
+  }
+
+  // Every owner holds the same, as if replication took no time.
+  ExplainReply explanation(const Key& key) {
+    const Ring ring = document_.get();
+    const Record record = store_.record(key);
+    ExplainReply reply;
+    reply.outcome.code = Errc::ok;
+    reply.partition = ring->partition_of(slot_of(HashKey{}, key));
+    for (const NodeId node : ring->ranked(reply.partition)) {
+      ReplicaView view{node, Liveness::alive, ring->owns(node, reply.partition), true, {}};
+      if (view.owner && !record.siblings.empty()) {
+        view.found.copy.state = std::make_shared<const Record>(without_values(record));
+        view.found.copy.digest = hash128(HashKey{}, causal_bytes(record));
+        for (const Sibling& sibling : record.siblings) view.found.copy.sizes.push_back(sibling.value.size());
+      }
+      reply.replicas.push_back(view);
+    }
+    return reply;
+  }
+
+  // Each node started, a second after the one before; then it saw n2 die.
+  EventsReply log(std::uint64_t after) const {
+    const auto wall = kEpochMs + static_cast<std::int64_t>(id_.value) * 1000;
+    EventsReply reply{.call = {}, .node = id_, .incarnation = Incarnation::of(1, 0xabcdef), .events = {}};
+    if (after < 1) reply.events.push_back({1, wall, EventKind::started, {}, "started"});
+    if (after < 2) reply.events.push_back({2, wall + 60'000, EventKind::member_dead, {2}, "n2 is dead, was suspect"});
+    return reply;
   }
 
   StatusReply status() {
@@ -204,44 +296,47 @@ class FakeNode {
     StatusReply reply{.call = {},
                       .node = id_,
                       .incarnation = Incarnation::of(1, 0xabcdef),
-                      .document = ring_->document(),
+                      .document = document_.get()->document(),
                       .members = {},
                       .records = 7,
                       .requests_open = 0,
-                      .store_trouble = store_trouble_};
-    for (const Member& member : ring_->document().members) reply.members.push_back({member.id, Liveness::alive});
+                      .store_trouble = store_trouble_,
+                      .counters = {{"put_resent", 3}}};
+    for (const Member& member : reply.document.members) reply.members.push_back({member.id, Liveness::alive});
+    if (edit_) edit_(reply);
     return reply;
   }
 
   FakeStore& store_;
+  FakeDocument& document_;
   NodeId id_;
   zmq::context_t context_{1};
   zmq::socket_t router_;
   zmq::socket_t stopper_{context_, zmq::socket_type::pair};
-  Ring ring_;
   std::thread thread_;
   std::mutex mutex_;
   Script script_;
   std::string store_trouble_;
+  std::function<void(StatusReply&)> edit_;
   std::map<std::string, FrameReader> readers_;
   std::uint64_t transfers_ = 0;
 };
 
-FakeCluster::FakeCluster(std::size_t nodes) {
+FakeCluster::FakeCluster(std::size_t nodes, ClusterId cluster) {
   Membership document;
-  document.cluster = {0x5110a1};
+  document.cluster = cluster;
   document.epoch = {1};
   document.partitions = kPartitionsMin;
   document.founder = {1};
   for (std::size_t i = 0; i < nodes; ++i) {
     const NodeId id{i + 1};
-    nodes_.push_back(std::make_unique<FakeNode>(store_, id));
+    nodes_.push_back(std::make_unique<FakeNode>(store_, document_, id));
     addresses_.push_back(nodes_.back()->address());
     document.members.push_back(
         {.id = id, .name = "n" + std::to_string(i + 1), .address = addresses_.back(), .zone = ""});
   }
-  ring_ = std::make_shared<const PreferenceLists>(document);
-  for (const auto& node : nodes_) node->start(ring_);
+  document_.set(std::make_shared<const PreferenceLists>(document));
+  for (const auto& node : nodes_) node->start();
 }
 
 FakeCluster::~FakeCluster() = default;
@@ -262,8 +357,9 @@ void FakeCluster::stop(std::size_t node) { nodes_[node]->stop(); }
 
 std::vector<std::size_t> FakeCluster::owners(const std::string& key) const {
   std::vector<std::size_t> indexes;
-  const Slot slot = slot_of(ring_->document().cluster_key, Key{"default", key});
-  for (const NodeId id : ring_->owners(ring_->partition_of(slot))) indexes.push_back(id.value - 1);
+  const Ring ring = document_.get();
+  const Slot slot = slot_of(ring->document().cluster_key, Key{"default", key});
+  for (const NodeId id : ring->owners(ring->partition_of(slot))) indexes.push_back(id.value - 1);
   return indexes;
 }
 
@@ -273,6 +369,10 @@ std::size_t FakeCluster::data_requests() const {
   std::size_t sum = 0;
   for (const auto& node : nodes_) sum += node->data_requests;
   return sum;
+}
+
+void FakeCluster::edit_status(std::size_t node, std::function<void(StatusReply&)> edit) {
+  nodes_[node]->set_edit(std::move(edit));
 }
 
 void FakeCluster::set_store_trouble(std::string sentence) {

@@ -7,23 +7,31 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "node/ring/preference_list.h"
 #include "node/wire/frame.h"
+#include "vclock/context.h"
 
 namespace shoal::test {
 
-// Knows the rules of siblings in the simplest form: every write has a number, and a context is the highest number
-// seen. All nodes share it, as if replication took no time.
+// Knows the rules of siblings in the simplest form: every write has a number, and a context, authentic as those of real
+// nodes are, is the highest number seen. All nodes share it, as if replication took no time.
 class FakeStore {
  public:
   GetReply get(const Key& key);
   // A request id that was seen before is answered, not applied again.
   PutReply put(const PutRequest& request);
   ListReply list(const ListRequest& request, const PreferenceLists& ring);
+  // What each owner holds.
+  Record record(const Key& key);
   std::size_t writes_applied();
+  // As a node would encode it: this actor's writes up to `number` were seen.
+  static std::string context(const Key& key, std::uint64_t number, bool may_overwrite = true, std::uint64_t actor = 1);
+  // The number in such a context, 0 for none; nothing when it is not authentic.
+  static std::optional<std::uint64_t> number_in(const Key& key, const std::string& context);
 
  private:
   struct Version {
@@ -32,7 +40,7 @@ class FakeStore {
     bool tombstone = false;
     Blob bytes;
   };
-  PutReply receipt(const std::vector<Version>& versions, const RequestId& request) const;
+  PutReply receipt(const Key& key, const std::vector<Version>& versions, const RequestId& request) const;
 
   std::mutex mutex_;
   std::map<Key, std::vector<Version>> records_;
@@ -59,14 +67,31 @@ Script swallow_puts();  // applies them and says nothing
 
 class FakeNode;
 
+// The membership document, which all nodes share.
+class FakeDocument {
+ public:
+  [[nodiscard]] Ring get() const {
+    const std::lock_guard lock(mutex_);
+    return ring_;
+  }
+  void set(Ring ring) {
+    const std::lock_guard lock(mutex_);
+    ring_ = std::move(ring);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Ring ring_;
+};
+
 class FakeCluster {
  public:
-  explicit FakeCluster(std::size_t nodes);
+  explicit FakeCluster(std::size_t nodes, ClusterId cluster = {0x5110a1});
   ~FakeCluster();
 
   [[nodiscard]] std::string seeds() const;  // all of them: HOST:PORT,HOST:PORT
   [[nodiscard]] std::string seed(std::size_t node) const { return addresses_[node]; }
-  [[nodiscard]] const PreferenceLists& ring() const { return *ring_; }
+  [[nodiscard]] Ring ring() const { return document_.get(); }
   FakeStore& store() { return store_; }
 
   void script(std::size_t node, Script script);
@@ -79,11 +104,13 @@ class FakeCluster {
   [[nodiscard]] std::size_t data_requests() const;
   // What status says of itself.
   void set_store_trouble(std::string sentence);
+  // Changes what one node says in its status.
+  void edit_status(std::size_t node, std::function<void(StatusReply&)> edit);
 
  private:
   FakeStore store_;
   std::vector<std::string> addresses_;
-  Ring ring_;
+  FakeDocument document_;
   std::vector<std::unique_ptr<FakeNode>> nodes_;
 };
 

@@ -64,8 +64,8 @@ StatusReply sample_status_reply() {
 }
 
 Inspected sample_inspected() {
-  const Held copy{shared(valueless(sample_record())), 3, {1, 2}};
-  return Inspected{{30}, Errc::io, copy, {{4}, {5}}, {nullptr, 0, {}}, true};
+  const Held copy{shared(valueless(sample_record())), 3, {1, 2}, {7, 0}};
+  return Inspected{{30}, Errc::io, copy, {{4}, {5}}, {nullptr, 0, {}, {}}, {{6}}};
 }
 
 }  // namespace

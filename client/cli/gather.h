@@ -1,0 +1,60 @@
+// Asking every member at once. A dead one costs the deadline at most, and is named instead of waited for.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/cli/output.h"
+#include "client/cli/session.h"
+
+namespace shoal::cli {
+
+template <class T>
+struct Answer {
+  MemberStatus member;
+  std::optional<T> value;
+  std::string silence;  // why there is no value
+};
+
+// The members of this view that were not removed, by name.
+std::vector<MemberStatus> present_members(const NodeStatus& view);
+
+// `ask(member)` gives a Pending<T>.
+template <class T, class Ask>
+std::vector<Answer<T>> ask_all(const std::vector<MemberStatus>& members, Ask ask) {
+  std::vector<Pending<T>> pending;
+  std::vector<Answer<T>> answers;
+  for (const MemberStatus& member : members) pending.push_back(ask(member));
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    Result<T> value = pending[i].get();
+    if (value) {
+      answers.push_back({members[i], *std::move(value), {}});
+    } else {
+      answers.push_back({members[i], std::nullopt, value.error().message});
+    }
+  }
+  return answers;
+}
+
+std::vector<Answer<NodeStatus>> status_of_all(Session& session, const NodeStatus& view);
+
+// [{"name": ..., "error": ...}, ...]
+template <class T>
+Json json_of_silent(const std::vector<Answer<T>>& answers) {
+  Json json = Json::array();
+  for (const Answer<T>& answer : answers)
+    if (!answer.value) json.push_back(Json{{"name", answer.member.name}, {"error", shown(answer.silence)}});
+  return json;
+}
+
+// A sentence for each member that said nothing.
+template <class T>
+void name_silent(const Session& session, const std::vector<Answer<T>>& answers) {
+  for (const Answer<T>& answer : answers)
+    if (!answer.value) session.say(shown(answer.member.name) + " does not answer: " + shown(answer.silence));
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,152 @@
+// What a client asks about the cluster itself: status, placement, hints, events, explanations, buckets.
+#include <algorithm>
+#include <utility>
+
+#include "client/access.h"
+#include "client/engine.h"
+#include "client/explanation.h"
+#include "client/session_data.h"
+#include "client/settings.h"
+#include "client/shoal/client.hpp"
+#include "node/base/limits.h"
+
+namespace shoal {
+
+using client_detail::AskRing;
+using client_detail::check_copies;
+using client_detail::Engine;
+using client_detail::PendingState;
+using client_detail::Reply;
+using client_detail::Request;
+using client_detail::Room;
+using client_detail::time_left;
+
+namespace {
+
+const Member* find_member(const Membership& document, std::string_view wanted) {
+  const auto it = std::ranges::find_if(document.members, [&](const Member& member) {
+    return member.state != MemberState::removed &&
+           (member.name == wanted || member.address == wanted || to_string(member.id) == wanted);
+  });
+  return it != document.members.end() ? &*it : nullptr;
+}
+
+Error no_such_member(const Membership& document, std::string_view wanted) {
+  std::string names;
+  for (const Member& member : document.members)
+    if (member.state != MemberState::removed) names += (names.empty() ? "" : ", ") + member.name;
+  return fail(Errc::invalid, "there is no member \"" + std::string(wanted.substr(0, 80)) + "\"; there are " + names);
+}
+
+// Asks the member with this name, id or address. `convert` sees the document that named it.
+template <class T>
+Pending<T> ask_member(const std::shared_ptr<Engine>& owner, Request request, std::string_view node,
+                      std::function<Result<T>(const Membership&, Reply)> convert) {
+  auto state = std::make_shared<PendingState<T>>(owner);
+  const Millis timeout = owner->options().timeout;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto ask = [state, deadline, engine = owner.get(), wanted = std::string(node), request = std::move(request),
+                    convert = std::move(convert)](Result<Reply> reply) mutable {
+    if (!reply) return state->complete(reply.error());
+    const Ring ring = std::get<Ring>(*reply);
+    const Member* member = find_member(ring->document(), wanted);
+    if (member == nullptr) return state->complete(no_such_member(ring->document(), wanted));
+    engine->submit(
+        std::move(request), member->address, time_left(deadline),
+        [state, ring, convert = std::move(convert)](Result<Reply> answer) {
+          state->complete(answer ? convert(ring->document(), *std::move(answer)) : Result<T>(answer.error()));
+        },
+        Room::exempt);
+  };
+  owner->submit(AskRing{}, {}, timeout, ask);
+  return Pending<T>(std::move(state));
+}
+
+template <class T>
+Result<T> ask_any(Engine& engine, Request request, Millis timeout) {
+  return engine
+      .ask<T>(std::move(request), timeout, [](Reply reply) -> Result<T> { return std::get<T>(std::move(reply)); })
+      .get();
+}
+
+Result<Key> checked_key(std::string_view key, const ReadOptions& options) {
+  Key full{std::string(options.bucket), std::string(key)};
+  if (const Status checked = check_key(full); !checked) return checked.error();
+  return full;
+}
+
+Result<std::uint64_t> ask_for_bucket(Engine& engine, const BucketStatus& wanted, bool create) {
+  if (const Status checked = check_key(Key{wanted.name, "any"}); !checked) return checked.error();
+  const std::optional<Kind> kind = kind_of(wanted.kind);
+  if (!kind)
+    return fail(Errc::invalid,
+                "\"" + wanted.kind.substr(0, 80) + "\" is not a kind of bucket; there are siblings, lww");
+  for (const int copies : {wanted.r, wanted.w})
+    if (copies < -1 || !check_copies(copies))
+      return fail(Errc::invalid, std::to_string(copies) +
+                                     " is not a number of replicas for a bucket; it has 0 for a "
+                                     "majority, -1 for all, or from 1 on");
+  const BucketRequest request{{}, {wanted.name, *kind, wanted.r, wanted.w}, create};
+  const auto reply = ask_any<BucketReply>(engine, request, engine.options().timeout);
+  if (!reply) return reply.error();
+  if (!reply->document) return fail(Errc::corrupt, "the node answered without a membership document");
+  return reply->document->epoch.value;
+}
+
+}  // namespace
+
+Pending<NodeStatus> Async::status(std::string_view node) {
+  if (!node.empty())
+    return ask_member<NodeStatus>(engine_, StatusRequest{}, node, [](const Membership&, Reply reply) {
+      return client_detail::status_of(std::get<StatusReply>(reply));
+    });
+  return engine_->ask<NodeStatus>(StatusRequest{}, engine_->options().timeout, [](Reply reply) -> Result<NodeStatus> {
+    return client_detail::status_of(std::get<StatusReply>(reply));
+  });
+}
+
+Pending<HintStatus> Async::hints(std::string_view node, bool deliver) {
+  return ask_member<HintStatus>(engine_, HintsRequest{{}, deliver}, node,
+                                [](const Membership& document, const Reply& reply) {
+                                  return client_detail::hints_of(document, std::get<HintsReply>(reply));
+                                });
+}
+
+Pending<NodeEvents> Async::events(std::string_view node, std::uint64_t after) {
+  return ask_member<NodeEvents>(engine_, EventsRequest{{}, after}, node,
+                                [](const Membership& document, const Reply& reply) {
+                                  return client_detail::events_of(document, std::get<EventsReply>(reply));
+                                });
+}
+
+Result<NodeStatus> Client::status(std::string_view node) { return async().status(node).get(); }
+
+Result<Placement> Client::where(std::string_view key, ReadOptions options) {
+  const Result<Key> full = checked_key(key, options);
+  if (!full) return full.error();
+  const Millis timeout = options.timeout.value_or(engine_->options().timeout);
+  const auto view = ask_any<StatusReply>(*engine_, StatusRequest{}, timeout);
+  if (!view) return view.error();
+  return client_detail::placement_of(*view, *full);
+}
+
+Result<Explanation> Client::explain(std::string_view key, ReadOptions options) {
+  const Result<Key> full = checked_key(key, options);
+  if (!full) return full.error();
+  const Millis timeout = options.timeout.value_or(engine_->options().timeout);
+  const auto reply = ask_any<ExplainReply>(*engine_, ExplainRequest{{}, *full, timeout}, timeout);
+  if (!reply) return reply.error();
+  const auto ring = ask_any<Ring>(*engine_, AskRing{}, timeout);  // known by now
+  if (!ring) return ring.error();
+  return client_detail::explanation_of((*ring)->document(), *full, *reply);
+}
+
+Result<std::uint64_t> Client::create_bucket(const BucketStatus& bucket) {
+  return ask_for_bucket(*engine_, bucket, true);
+}
+
+Result<std::uint64_t> Client::change_bucket(const BucketStatus& bucket) {
+  return ask_for_bucket(*engine_, bucket, false);
+}
+
+}  // namespace shoal

@@ -1,0 +1,15 @@
+// Why a key is as it is: from what every member holds of it to what is wrong and what will fix it.
+//
+// The idea: the join of all that was found is what the key should be. An owner whose clock does not cover the join is
+// behind. What it lacks comes by the first of these that holds: a hint for it that has it all, a read (which repairs
+// what it finds behind), a repair of the partition.
+#pragma once
+
+#include "client/shoal/cluster.hpp"
+#include "node/wire/frame.h"
+
+namespace shoal::client_detail {
+
+Explanation explanation_of(const Membership& document, const Key& key, const ExplainReply& reply);
+
+}  // namespace shoal::client_detail

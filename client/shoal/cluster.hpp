@@ -1,0 +1,153 @@
+// What a cluster says of itself: members, placement, hints, events, buckets, and why a key is as it is. Plain values,
+// for programs that watch a cluster; who only reads and writes needs none of them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shoal {
+
+using Millis = std::chrono::milliseconds;
+using WallClock = std::chrono::system_clock;
+
+struct MemberStatus {
+  std::string id;  // 16 hex digits
+  std::string name;
+  std::string address;  // HOST:PORT of clients
+  std::string zone;
+  std::uint32_t weight = 0;
+  std::string state;                           // joining, member, leaving, removed
+  std::string liveness;                        // alive, suspect, dead: as the node that answered believes
+  std::optional<WallClock::time_point> since;  // by that node's clock; absent: since it started
+};
+
+struct BucketStatus {
+  std::string name;               // 1 to 64 bytes
+  std::string kind = "siblings";  // or lww; fixed when it is created
+  int r = 0;                      // what requests get that do not say otherwise; 0: a majority, -1: all
+  int w = 0;
+};
+
+struct CounterStatus {
+  std::string name;
+  std::uint64_t count = 0;  // since the node started
+};
+
+// One node's own view.
+struct NodeStatus {
+  std::string cluster;  // 16 hex digits
+  std::string id;
+  std::string name;
+  std::string incarnation;  // one process start
+  std::uint64_t epoch = 0;  // number of its membership document
+  std::uint32_t partitions = 0;
+  std::uint32_t replicas = 0;
+  bool forming = false;  // members may still join
+  std::vector<MemberStatus> members;
+  std::vector<BucketStatus> buckets;  // `default` among them
+  std::uint64_t records = 0;          // on this node, deleted ones included
+  std::uint64_t requests_open = 0;
+  std::string store_trouble;               // empty, or why writes are refused
+  bool sync = true;                        // acknowledged means on disk
+  std::uint64_t hint_bytes = 0;            // kept for members that could not be reached
+  std::uint64_t hint_bytes_max = 0;        // beyond it the node stands in for nobody
+  std::uint64_t partitions_to_repair = 0;  // pairs of an owner and a partition that missed writes nobody keeps
+  std::vector<CounterStatus> counters;
+};
+
+// Who answers for an owner that is dead.
+struct StandIn {
+  std::string owner;
+  std::string by;  // empty: nobody is left
+};
+
+// Where a key lives.
+struct Placement {
+  std::string slot;  // 32 hex digits
+  std::uint32_t partition = 0;
+  std::vector<MemberStatus> owners;
+  std::vector<MemberStatus> fallbacks;  // in the order in which they stand in
+  std::vector<StandIn> stand_ins;       // one for each dead owner
+};
+
+// What a node keeps for one owner that could not be reached.
+struct HintQueueStatus {
+  std::string owner;  // its name
+  std::string owner_id;
+  std::uint64_t hints = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t delivered = 0;     // since the node started
+  std::optional<Millis> next_try;  // absent: not before the owner is alive
+};
+
+struct HintStatus {
+  std::string id;
+  std::string name;
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_max = 0;
+  std::vector<HintQueueStatus> queues;
+};
+
+struct NodeEvent {
+  std::uint64_t number = 0;  // 1, 2, 3, ... of one life of the node
+  WallClock::time_point time;
+  std::string kind;   // started, member_dead, document_adopted, ...
+  std::string about;  // a member's name; empty: the node itself
+  std::string text;
+};
+
+struct NodeEvents {
+  std::string id;
+  std::string name;
+  std::string incarnation;
+  std::vector<NodeEvent> events;  // ascending; the oldest are forgotten
+};
+
+// One write that is alive in a record.
+struct LiveWrite {
+  std::string actor;  // INCARNATION/EPOCH
+  std::uint64_t counter = 0;
+  WallClock::time_point written;
+  std::uint64_t bytes = 0;
+  bool deletion = false;
+};
+
+struct ClockEntry {
+  std::string actor;
+  std::uint64_t counter = 0;
+};
+
+// What a node holds of a key.
+struct Holding {
+  std::vector<ClockEntry> clock;
+  std::vector<LiveWrite> writes;
+  std::uint64_t losers = 0;  // concurrent values that it dropped, in a bucket of kind lww
+  std::string digest;        // 32 hex digits; equal exactly when the states are
+};
+
+struct ReplicaReport {
+  std::string name;
+  std::string id;
+  std::string liveness;
+  bool owner = false;
+  bool answered = false;
+  std::string trouble;          // why it cannot read what it has
+  std::optional<Holding> copy;  // absent: it holds none
+  std::optional<Holding> hint;  // what it keeps for others
+  std::vector<std::string> hints_for;
+  std::vector<std::string> behind;  // nodes that hold something that its copy has not seen
+  bool to_repair = false;           // it missed a write that nobody keeps for it
+};
+
+// Why a key is as it is.
+struct Explanation {
+  std::string kind;  // of its bucket
+  std::uint32_t partition = 0;
+  std::vector<ReplicaReport> replicas;  // in rank order, owners first
+  std::vector<std::string> problems;    // one sentence each: what is wrong, and what will fix it
+};
+
+}  // namespace shoal
