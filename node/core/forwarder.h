@@ -1,13 +1,22 @@
 // Forwarder: any node may be asked; one that does not own the key passes the request on to one that does.
 //
 //   client -> here    GetRequest, PutRequest or ListRequest
-//   here   -> owner   Forward
+//   here   -> owner   Forward       (to the next in rank, too, when the one before stays silent)
 //   owner  -> here    Forwarded
 //   here   -> client  the reply
 //
-// One hop: an owner that does not think it is one answers "unavailable" instead of passing on, since the two views of
-// the membership differ and will soon agree.
+// One hop: whoever gets a request from a peer coordinates it, owner or not. A second hop could go in circles while the
+// views of who is alive differ.
+//
+// Invariants:
+//  (1) One that stays silent for its share of the time is not given up: the next is asked beside it, kTriesMax at most.
+//      A write keeps its request id, so that readers see the two dots that it may then have once.
+//  (2) The first success is the reply. A refusal is passed on when nobody else may still answer.
+//  (3) A write whose fate one of those who were asked has not told is "may have been applied", whatever others refuse.
 #pragma once
+
+#include <optional>
+#include <vector>
 
 #include "node/base/time.h"
 #include "node/core/open_calls.h"
@@ -20,9 +29,14 @@ ClientReply refusal_of(const ClientRequest& request, const Error& error);
 
 class Forwarder {
  public:
+  static constexpr std::size_t kTriesMax = 3;
+  static constexpr Duration kPatienceMax = std::chrono::milliseconds(500);
+
   explicit Forwarder(Services& services) : services_(services) {}
 
-  void forward(const Address& client, const ClientRequest& request, NodeId to, Instant deadline);
+  // `able`: who may coordinate it, best first. Precondition: not empty.
+  void forward(const Address& client, const ClientRequest& request, std::vector<NodeId> able, Instant deadline,
+               Now now);
   void on_forwarded(NodeId from, const Forwarded& reply);
   void tick(Now now);
 
@@ -32,10 +46,16 @@ class Forwarder {
  private:
   struct Open {
     Address client;
-    NodeId owner;
-    CallId client_call;
-    ClientRequest request;  // without its value: only to say what failed
+    ClientRequest request;
+    std::vector<NodeId> unasked;
+    std::vector<NodeId> silent;  // asked, and not heard of
+    std::optional<ClientReply> refused;
+    Duration patience;
+    Instant deadline;
   };
+
+  void ask_next(CallId call, Open& open, Now now);
+  void answer(CallId call, ClientReply reply);
 
   Services& services_;
   OpenCalls<Open> open_;

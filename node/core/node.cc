@@ -1,6 +1,7 @@
 #include "node/core/node.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -163,7 +164,7 @@ void Node::route(const Address& asker, const ClientRequest& request, Instant dea
   } else if (coordinator == NodeId{}) {
     services_.reply(asker, refusal_of(request, fail(Errc::unavailable, "none of the key's owners is up")));
   } else {
-    forwards_.forward(asker, request, coordinator, deadline);
+    forwards_.forward(asker, request, able_others(partition), deadline, now);
   }
 }
 
@@ -175,6 +176,14 @@ NodeId Node::coordinator_of(PartitionId partition, const Address& asker) const {
   const std::span<const NodeId> ranked = ring()->ranked(partition);  // owners first
   const auto first = std::ranges::find_if(ranked, able);
   return first != ranked.end() ? *first : NodeId{};
+}
+
+// Who may coordinate requests of the partition besides this node, best first.
+std::vector<NodeId> Node::able_others(PartitionId partition) const {
+  std::vector<NodeId> able;
+  const auto reachable = [&](NodeId node) { return node != config_.id && peers_.reachable(node); };
+  std::ranges::copy_if(ring()->ranked(partition), std::back_inserter(able), reachable);
+  return able;
 }
 
 void Node::release_parked(Now now) {
@@ -217,9 +226,7 @@ void Node::on_explain(const Address& asker, const ExplainRequest& request, Now n
   outbox_.send(asker, std::move(refused));
 }
 
-void Node::on_inspect(NodeId from, const Inspect& message) {
-  outbox_.send(from, inspect(services_, message));
-}
+void Node::on_inspect(NodeId from, const Inspect& message) { outbox_.send(from, inspect(services_, message)); }
 
 void Node::on_events(const Address& asker, const EventsRequest& request) {
   outbox_.send(asker, EventsReply{request.call, config_.id, config_.incarnation, events_.after(request.after)});

@@ -92,6 +92,7 @@ class Node {
   Status check_bucket(const std::string& name) const;
   [[nodiscard]] PartitionId partition_of(const ClientRequest& request) const;
   [[nodiscard]] NodeId coordinator_of(PartitionId partition, const Address& asker) const;
+  [[nodiscard]] std::vector<NodeId> able_others(PartitionId partition) const;
   void release_parked(Now now);
   void expire_parked(Now now);
   void watch(Now now);

@@ -13,6 +13,7 @@ std::string_view name_of(Mark mark) {
     case Mark::put_refused_sibling_limit: return "put_refused_sibling_limit";
     case Mark::put_refused_by_store: return "put_refused_by_store";
     case Mark::put_forwarded: return "put_forwarded";
+    case Mark::forwarded_again: return "forwarded_again";
     case Mark::put_new_epoch_after_amnesia: return "put_new_epoch_after_amnesia";
     case Mark::get_merged_differing_replies: return "get_merged_differing_replies";
     case Mark::get_widened: return "get_widened";

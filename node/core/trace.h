@@ -19,6 +19,7 @@ enum class Mark : std::uint8_t {
   put_refused_sibling_limit,
   put_refused_by_store,
   put_forwarded,
+  forwarded_again,
   put_new_epoch_after_amnesia,
   get_merged_differing_replies,
   get_widened,

@@ -63,6 +63,47 @@ TEST_F(Forward5, WithoutAnAnswerIsUnknownForWritesAndATimeoutForReads) {
   EXPECT_EQ(c.reply<GetReply>(get).outcome.code, Errc::timeout);
 }
 
+// It hangs, and the failure detector has not noticed yet.
+TEST_F(Forward5, DoesNotWaitForASilentOwner) {
+  c.isolate(owners()[0]);
+  const CallId put = c.start_put(stranger(), {.value = "v1"});
+  c.advance(400ms);
+  ASSERT_TRUE(c.answered(put));
+  EXPECT_EQ(c.reply<PutReply>(put).outcome.code, Errc::ok);
+  const CallId get = c.start_get(stranger(), {});
+  c.advance(400ms);
+  ASSERT_TRUE(c.answered(get));
+  EXPECT_THAT(values_of(c.reply<GetReply>(get)), ElementsAre("v1"));
+  EXPECT_EQ(c.marks(stranger(), Mark::forwarded_again), 2U);
+}
+
+TEST_F(Forward5, AWriteThatTwoOwnersMadeShowsOnce) {
+  c.cut(owners()[0], stranger());
+  const CallId put = c.start_put(stranger(), {.value = "v1"});
+  c.advance(400ms);
+  ASSERT_TRUE(c.answered(put));
+  EXPECT_EQ(c.reply<PutReply>(put).outcome.code, Errc::ok);
+  EXPECT_EQ(c.record(owners()[1], "k").siblings.size(), 2U);
+  EXPECT_THAT(values_of(c.get(owners()[1])), ElementsAre("v1"));
+}
+
+TEST_F(Forward5, ARefusalBesideSilenceIsPassedOnOnlyForReads) {
+  c.isolate(owners()[0]);
+  const CallId put = c.start_put(stranger(), {.context = "nonsense"});
+  const CallId get = c.start_get(stranger(), {.r = 9});
+  c.advance(1000ms);
+  EXPECT_TRUE(c.reply<PutReply>(put).outcome.maybe_applied());
+  EXPECT_EQ(c.reply<GetReply>(get).outcome.code, Errc::invalid);
+}
+
+TEST_F(Forward5, AsksNoMoreThanThree) {
+  for (const Name name : {'a', 'b', 'c', 'd', 'e'})
+    if (name != stranger()) c.cut(name, stranger());
+  c.start_get(stranger(), {});
+  c.advance(1000ms);
+  EXPECT_EQ(c.marks(stranger(), Mark::forwarded_again), 2U);
+}
+
 TEST_F(Forward5, IsAnsweredByTheOwnerThatWasAskedAndNobodyElse) {
   CallId passed_on;
   c.watch([&](const Cluster::Flight& flight, bool) {
