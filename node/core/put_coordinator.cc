@@ -24,18 +24,15 @@ Error count_sentence(Errc code, const Quorum& quorum, const std::string& why) {
 }
 
 Error too_few(int alive, int filled, std::size_t owners, const Wanted& asked) {
-  std::string sentence =
-      "only " + std::to_string(alive) + " of the key's " + std::to_string(owners) + " owners are up";
+  std::string sentence = "only " + std::to_string(alive) + " of the key's " + std::to_string(owners) + " owners are up";
   if (alive < asked.primaries) {
     sentence += " and " + std::to_string(asked.primaries) + " of them must answer";
   } else {
     if (filled > alive) sentence += ", " + std::to_string(filled - alive) + " fallbacks can stand in";
     sentence += " and w is " + std::to_string(asked.needed);
   }
-  return Error{.code = Errc::unavailable,
-               .message = sentence + "; nothing was written",
-               .acks = filled,
-               .needed = asked.needed};
+  return Error{
+      .code = Errc::unavailable, .message = sentence + "; nothing was written", .acks = filled, .needed = asked.needed};
 }
 
 // A refusal of this try says nothing of an earlier one that minted here.
@@ -55,11 +52,19 @@ Result<CausalContext> seen_by(const PutRequest& request, const HashKey& cluster_
   return context;
 }
 
+// The record holds this write and nothing else. Dots that tries of the same request made elsewhere are the same write.
+bool holds_nothing_but(const Record& record, const Dot& dot) {
+  const Sibling* own = record.find(dot);
+  return own != nullptr && std::ranges::all_of(record.siblings, [&](const Sibling& sibling) {
+           return &sibling == own || (own->request != RequestId{} && sibling.request == own->request);
+         });
+}
+
 }  // namespace
 
 PutReply receipt_of(const Entry& entry, const Dot& dot, const Slot& slot, const HashKey& cluster_key) {
   const Record& record = entry.record;
-  const bool alone = record.siblings.size() == 1 && record.siblings.front().dot == dot;
+  const bool alone = holds_nothing_but(record, dot);
   PutReply receipt;
   receipt.siblings = static_cast<std::uint32_t>(live_siblings(record).size());
   receipt.context = encode_context(
@@ -228,7 +233,12 @@ void PutCoordinator::settle(CallId call) {
   const Quorum::Verdict verdict = open.quorum.verdict();
   if (!open.answered && verdict == Quorum::Verdict::enough) answer(open);
   if (!open.answered && verdict == Quorum::Verdict::impossible) give_up(open, "; the others refused it");
-  if (open.answered && (open.quorum.unsettled().empty() || answered_ > kLingeringMax)) close(call);
+  if (open.answered && nothing_to_wait_for(open)) close(call);
+}
+
+bool PutCoordinator::nothing_to_wait_for(const Open& open) const {
+  if (open.quorum.unsettled().empty() || answered_ > kLingeringMax) return true;
+  return open.spare.empty() && reachable_of(open.quorum.silent()).empty();
 }
 
 void PutCoordinator::answer(Open& open) {
@@ -256,10 +266,29 @@ void PutCoordinator::mark_answered(Open& open) {
 }
 
 void PutCoordinator::close(CallId call) {
+  const bool hurried = answered_ > kLingeringMax;
   const Open done = open_.close(call);
   --answered_;
-  for (const NodeId owner : done.quorum.unsettled())
-    if (services_.repair_marks.add(owner, done.partition)) services_.trace.mark(Mark::partition_marked_for_repair);
+  for (const NodeId owner : done.quorum.unsettled()) {
+    // An owner that is merely slow under a flood has the state on its way: a hint more would make the flood worse.
+    const bool kept = (!hurried || !services_.peers.reachable(owner)) && keep_hint(owner, done);
+    if (!kept && services_.repair_marks.add(owner, done.partition))
+      services_.trace.mark(Mark::partition_marked_for_repair);
+  }
+}
+
+// Nobody else keeps the state for this owner, so this node does, though it counts for nothing. False when it may not.
+bool PutCoordinator::keep_hint(NodeId owner, const Open& done) {
+  if (owner == services_.self) return false;
+  const Slot slot = slot_of(services_.formation.document().cluster_key, done.key);
+  const Replicate missed{.call = {},
+                         .epoch = services_.formation.document().epoch,
+                         .key = done.key,
+                         .state = done.state,
+                         .kind = done.kind,
+                         .purpose = Purpose::hint,
+                         .owner = owner};
+  return static_cast<bool>(services_.hints.keep(owner, slot, missed));
 }
 
 void PutCoordinator::tick(Now now) {

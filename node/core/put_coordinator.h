@@ -4,7 +4,8 @@
 // that are up, and for the i-th one that is not to the i-th living fallback, which keeps a hint for it. The client is
 // answered when w seats are taken durably. The request lives on until every owner, or a stand-in for it, has the state:
 // owners that stay silent are asked again and get a stand-in too; a fallback that refuses is followed by the next one
-// down the rank. When no owner is up, the first living fallback coordinates and mints into its hint.
+// down the rank. For owners that still miss it at the end, this node keeps a hint itself. When no owner is up, the
+// first living fallback coordinates and mints into its hint.
 //
 //   client   -> here            PutRequest
 //   here     -> every owner     Replicate{write} (the own copy has the state and acknowledges when it is synced)
@@ -18,8 +19,9 @@
 //  (2) After the mint every failure is "may have been applied".
 //  (3) An acknowledgement that the client sees counts w distinct nodes, and no owner together with its stand-in.
 //  (4) A retry of a request that minted here replicates the same dot again; it mints no second one.
-//  (5) The token permits overwriting only when the record held nothing but the new dot (ruling 1).
-//  (6) When the request ends, every owner has the state, or a fallback has a hint of it, or the owner's partition is
+//  (5) The token permits overwriting only when the record held nothing but the new write: its dot, and dots of other
+//      tries of the same request (ruling 1).
+//  (6) When the request ends, every owner has the state, or somebody has a hint of it, or the owner's partition is
 //      marked for repair.
 #pragma once
 
@@ -85,7 +87,10 @@ class PutCoordinator {
   void answer(Open& open);
   void give_up(Open& open, const std::string& why);
   void mark_answered(Open& open);
+  // Everybody has the state, or nobody who could still answer was asked and nobody is left to ask.
+  [[nodiscard]] bool nothing_to_wait_for(const Open& open) const;
   void close(CallId call);
+  bool keep_hint(NodeId owner, const Open& done);
 
   Services& services_;
   OpenCalls<Open> open_;

@@ -242,6 +242,39 @@ TEST_F(Hinted, AFallbackThatForgotMintsAsSomebodyElse) {
   EXPECT_THAT(values_of(c.get(owner(0))), testing::ElementsAre("first", "second"));
 }
 
+// Three nodes have no fallbacks: who coordinates is an owner and keeps what the third one misses.
+TEST(HintedThree, WithNobodyToStandInTheCoordinatorKeepsTheHint) {
+  Cluster c("abc");
+  c.isolate('c');
+  c.believe('c', Liveness::dead);
+  const PutReply reply = c.put('a', {});
+  EXPECT_EQ(reply.outcome.acks, 2);
+  EXPECT_EQ(reply.stand_ins, 0);
+  EXPECT_NE(c.hint('a', 'c', "k"), nullptr);
+  c.heal();
+  c.believe('c', Liveness::alive);
+  c.advance(1ms);
+  EXPECT_EQ(c.record('c', "k"), c.record('a', "k"));
+  EXPECT_EQ(c.hint('a', 'c', "k"), nullptr);
+  EXPECT_EQ(c.marks('a', Mark::partition_marked_for_repair), 0U);
+}
+
+// Nobody hears it, and it does not know: what it minted comes out when the link is whole.
+TEST(HintedThree, ACoordinatorThatReachesNobodyKeepsWhatItMinted) {
+  Cluster c("abc");
+  c.isolate('a');
+  const CallId call = c.start_put('a', {.value = "late", .timeout = 300ms});
+  c.advance(300ms);
+  EXPECT_TRUE(c.reply<PutReply>(call).outcome.maybe_applied());
+  EXPECT_NE(c.hint('a', 'b', "k"), nullptr);
+  EXPECT_NE(c.hint('a', 'c', "k"), nullptr);
+  c.heal();
+  c.advance(60s);
+  EXPECT_EQ(c.record('b', "k"), c.record('a', "k"));
+  EXPECT_EQ(c.record('c', "k"), c.record('a', "k"));
+  EXPECT_EQ(c.hint('a', 'b', "k"), nullptr);
+}
+
 class HintsFull : public Hinted {
  protected:
   HintsFull() : Hinted({.hint_bytes_max = 1}) {}

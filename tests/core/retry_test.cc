@@ -114,6 +114,27 @@ TEST(Retry, OfAWriteThatWasOverwrittenChangesNothing) {
   EXPECT_FALSE(c.decode("k", again.context).may_overwrite);
 }
 
+// Two dots of one write: whoever made it has seen all that is there.
+TEST(Retry, ElsewhereGetsATokenThatOverwritesBothTries) {
+  Cluster c("abc");
+  c.put('a', {.value = "v1", .request = kRequest});
+  const PutReply again = c.put('b', {.value = "v1", .request = kRequest});
+  ASSERT_THAT(c.record('b', "k").siblings, SizeIs(2));
+  EXPECT_EQ(again.siblings, 1U);
+  EXPECT_EQ(c.put('c', {.value = "v2", .context = again.context}).outcome.code, Errc::ok);
+  EXPECT_THAT(c.record('c', "k").siblings, SizeIs(1));
+  EXPECT_THAT(values_of(c.get('a', {.r = 3})), ElementsAre("v2"));
+}
+
+TEST(Retry, ElsewhereBesideAnotherWriteGetsATokenForTheSessionOnly) {
+  Cluster c("abc");
+  c.put('a', {.value = "v1", .request = kRequest});
+  c.put('c', {.value = "other"});
+  const PutReply again = c.put('b', {.value = "v1", .request = kRequest});
+  EXPECT_EQ(again.siblings, 2U);
+  EXPECT_FALSE(c.decode("k", again.context).may_overwrite);
+}
+
 TEST(Retry, OfAnotherKeyUnderTheSameIdIsAWriteOfItsOwn) {
   Cluster c("abc");
   for (const Name name : {'a', 'b', 'c'}) c.slow_disk(name);
