@@ -11,10 +11,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string key_name(const LoadOptions& options, std::uint64_t index) {
-  return options.prefix + std::to_string(1'000'000'000 + index);
-}
-
 // One run: the callbacks come on the client's thread, the caller waits.
 class ClosedLoop {
  public:
@@ -49,17 +45,18 @@ class ClosedLoop {
     const std::uint64_t key = next_key(lane);
     const Clock::time_point sent = Clock::now();
     if (options_.kind == LoadKind::get) {
-      async_.get(key_name(options_, key)).on_ready([this, lane, sent](Result<Object> got) {
+      async_.get(numbered_key(options_.prefix, key)).on_ready([this, lane, sent](Result<Object> got) {
         if (got && !got->exists()) got = fail(Errc::not_found, "a key that was loaded is not there");
         done(lane, sent, got ? nullptr : &got.error());
       });
       return;
     }
     const WriteOptions write{.context = contexts_[key]};
-    async_.put(key_name(options_, key), value_, write).on_ready([this, lane, sent, key](Result<Receipt> put) {
-      contexts_[key] = put && put->siblings == 1 ? put->context : Context();
-      done(lane, sent, put ? nullptr : &put.error());
-    });
+    async_.put(numbered_key(options_.prefix, key), value_, write)
+        .on_ready([this, lane, sent, key](Result<Receipt> put) {
+          contexts_[key] = put && put->siblings == 1 ? put->context : Context();
+          done(lane, sent, put ? nullptr : &put.error());
+        });
   }
 
   void done(int lane, Clock::time_point sent, const Error* error) {
@@ -94,6 +91,10 @@ class ClosedLoop {
 
 }  // namespace
 
+std::string numbered_key(const std::string& prefix, std::uint64_t index) {
+  return prefix + std::to_string(1'000'000'000 + index);
+}
+
 LoadResult run_closed_loop(Client& client, const LoadOptions& options) { return ClosedLoop(client, options).run(); }
 
 Status fill(Client& client, const LoadOptions& options) {
@@ -102,7 +103,7 @@ Status fill(Client& client, const LoadOptions& options) {
   Async async = client.async();
   std::vector<Pending<Receipt>> window;
   for (std::uint64_t i = 0; i < options.keys; ++i) {
-    window.push_back(async.put(key_name(options, i), value));
+    window.push_back(async.put(numbered_key(options.prefix, i), value));
     if (window.size() < kWindow && i + 1 < options.keys) continue;
     for (Pending<Receipt>& pending : window)
       if (const Result<Receipt> receipt = pending.get(); !receipt) return receipt.error();

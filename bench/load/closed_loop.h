@@ -38,6 +38,9 @@ struct LoadResult {
 // write; give it a prefix of its own. Each request in flight has keys of its own, so that no two race for one.
 LoadResult run_closed_loop(Client& client, const LoadOptions& options);
 
+// The names of a data set's keys.
+std::string numbered_key(const std::string& prefix, std::uint64_t index);
+
 // Writes every key once.
 Status fill(Client& client, const LoadOptions& options);
 

@@ -164,6 +164,13 @@ std::chrono::duration<double> ChildProcess::cpu_time() const {
   return std::chrono::duration<double>((user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK)));
 }
 
+std::uint64_t ChildProcess::resident_bytes() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:")) return std::stoull(line.substr(6)) << 10;
+  return 0;
+}
+
 pid_t ChildProcess::let_go() { return std::exchange(pid_, -1); }
 
 Result<FreePorts> find_free_ports(int ranges) {
@@ -218,7 +225,10 @@ Result<ChildProcess> LocalCluster::launch(int node, bool joins) {
   std::vector<std::string> command{
       options_.shoald.string(), "--data", data_dir(node).string(), "--listen", address(node), "--name", name(node)};
   if (joins) command.insert(command.end(), {"--join", address(0)});
-  command.insert(command.end(), options_.arguments.begin(), options_.arguments.end());
+  for (std::string argument : options_.arguments) {
+    if (const std::size_t at = argument.find("{name}"); at != std::string::npos) argument.replace(at, 6, name(node));
+    command.push_back(std::move(argument));
+  }
   return ChildProcess::start(command, log_file(node), "shoald ready", kReadyTimeout, options_.outlives);
 }
 

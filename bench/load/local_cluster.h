@@ -41,6 +41,8 @@ class ChildProcess {
   int wait();
   // Time on a processor so far, all threads.
   [[nodiscard]] std::chrono::duration<double> cpu_time() const;
+  // Of its memory, what is in the machine's; 0 when it does not run.
+  [[nodiscard]] std::uint64_t resident_bytes() const;
   // Lets it run on; it is no child of ours any more. Its id.
   pid_t let_go();
 
@@ -62,7 +64,7 @@ struct LocalClusterOptions {
   std::filesystem::path dir;     // data folders and logs; made when missing
   int nodes = 5;
   std::uint16_t first_port = 0;        // 0: a free range is found; nodes are 10 ports apart
-  std::vector<std::string> arguments;  // for every node
+  std::vector<std::string> arguments;  // for every node; {name} becomes its name
   bool outlives = false;               // nodes may be let go
 };
 

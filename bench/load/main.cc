@@ -9,9 +9,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <string>
 
 #include "bench/load/closed_loop.h"
 #include "bench/load/local_cluster.h"
+#include "bench/load/outage.h"
 #include "bench/load/redis.h"
 
 namespace shoal {
@@ -134,19 +137,61 @@ Status bench_all(const Settings& settings) {
 }  // namespace
 }  // namespace shoal
 
+namespace {
+
+// Runs it in a temporary folder that is removed again; the exit code.
+int in_temporary_folder(const std::function<shoal::Status(const std::filesystem::path&)>& bench) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "shoal-bench-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) return std::perror("shoal_bench"), 4;
+  const shoal::Status done = bench(pattern);
+  std::filesystem::remove_all(pattern);
+  if (done) return 0;
+  std::fprintf(stderr, "shoal_bench: %s\n", done.error().message.c_str());
+  return 4;
+}
+
+struct OutageCommand {
+  shoal::OutageSettings settings;
+  std::string study = "both";
+};
+
+CLI::App* declare_outage(CLI::App& app, OutageCommand& command) {
+  CLI::App* outage =
+      app.add_subcommand("outage", "what a node that hangs, or is away for long, costs the others' users");
+  shoal::OutageSettings& settings = command.settings;
+  outage->add_option("--study", command.study, "hang, storm or both")->check(CLI::IsMember({"hang", "storm", "both"}));
+  outage->add_option("--runs", settings.runs, "Runs of which the median is shown")->check(CLI::Range(1, 99));
+  outage->add_option("--seconds", settings.seconds, "Length of each phase")->check(CLI::Range(1, 600));
+  outage->add_option("--outage-seconds", settings.outage_seconds, "How long the node of the hint storm is away")
+      ->check(CLI::Range(1, 3600));
+  outage->add_option("--keys", settings.keys, "Keys of the steady load")->check(CLI::Range(1'000, 1'000'000));
+  outage->add_option("--storm-keys", settings.storm_keys, "Keys written while the node is away")
+      ->check(CLI::Range(1'000, 10'000'000));
+  outage->add_option("--value-bytes", settings.value_bytes, "Size of each value")->check(CLI::Range(0, 8 << 20));
+  return outage;
+}
+
+shoal::Status run_outage(OutageCommand command, const std::filesystem::path& dir) {
+  command.settings.dir = dir;
+  if (command.study != "storm")
+    if (const shoal::Status done = study_hang(command.settings); !done) return done;
+  return command.study != "hang" ? study_hint_storm(command.settings) : shoal::Status(shoal::Unit{});
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   CLI::App app("shoal_bench: put and get of a 3-node cluster, beside redis-server");
   shoal::Settings settings;
   app.add_option("--seconds", settings.seconds, "Length of each measurement")->check(CLI::Range(1, 600));
   app.add_option("--keys", settings.keys, "Keys of the data set")->check(CLI::Range(1'000, 100'000'000));
   app.add_option("--value-bytes", settings.value_bytes, "Size of each value")->check(CLI::Range(0, 8 << 20));
+  OutageCommand command;
+  const CLI::App* outage = declare_outage(app, command);
   CLI11_PARSE(app, argc, argv);
-  std::string pattern = (std::filesystem::temp_directory_path() / "shoal-bench-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) return std::perror("shoal_bench"), 4;
-  settings.dir = pattern;
-  const shoal::Status done = shoal::bench_all(settings);
-  std::filesystem::remove_all(settings.dir);
-  if (done) return 0;
-  std::fprintf(stderr, "shoal_bench: %s\n", done.error().message.c_str());
-  return 4;
+  return in_temporary_folder([&](const std::filesystem::path& dir) {
+    if (outage->parsed()) return run_outage(command, dir);
+    settings.dir = dir;
+    return shoal::bench_all(settings);
+  });
 }
