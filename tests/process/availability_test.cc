@@ -82,7 +82,9 @@ TEST_F(Availability, AHealthyClusterExplainsItself) {
   for (const Json& holder : explained["replicas"]) {
     EXPECT_EQ(holder["answered"], true);
     EXPECT_EQ(holder["copy"].is_null(), holder["owner"] == false);
-    if (holder["owner"] == true) EXPECT_EQ(holder["copy"]["writes"][0]["bytes"], 5);
+    if (holder["owner"] == true) {
+      EXPECT_EQ(holder["copy"]["writes"][0]["bytes"], 5);
+    }
   }
   EXPECT_EQ(ask({"explain", "nothing"}).code, kAbsent);
   EXPECT_THAT(json({"where", "k"})["stand_ins"], IsEmpty());
