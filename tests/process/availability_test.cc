@@ -47,7 +47,8 @@ class Availability : public testing::Test {
   std::string key_of_victim() {
     for (int i = 0; i < 100; ++i) {
       const std::string key = "key" + std::to_string(i);
-      for (const Json& owner : json({"where", key})["owners"])
+      const Json where = json({"where", key});
+      for (const Json& owner : where["owners"])
         if (owner["name"] == "n4") return key;
     }
     ADD_FAILURE() << "n4 owns nothing";
@@ -55,7 +56,8 @@ class Availability : public testing::Test {
   }
   std::vector<std::string> event_kinds(const std::string& about) {
     std::vector<std::string> kinds;
-    for (const Json& event : json({"events", "-n", "1000"})["events"])
+    const Json events = json({"events", "-n", "1000"});
+    for (const Json& event : events["events"])
       if (event["about"] == about) kinds.push_back(event["kind"]);
     return kinds;
   }
@@ -72,7 +74,9 @@ class Availability : public testing::Test {
 
 TEST_F(Availability, AHealthyClusterExplainsItself) {
   ASSERT_EQ(ask({"-w", "all", "put", "k", "value"}).code, kDone);
-  for (const Json& member : json({"members"})["members"]) {
+  const Json members = json({"members"});
+  EXPECT_EQ(members["members"].size(), 5U);
+  for (const Json& member : members["members"]) {
     EXPECT_EQ(member["seen_by"].size(), 4U);
     for (const Json& seen : member["seen_by"]) EXPECT_EQ(seen["liveness"], "alive");
   }
@@ -82,7 +86,9 @@ TEST_F(Availability, AHealthyClusterExplainsItself) {
   for (const Json& holder : explained["replicas"]) {
     EXPECT_EQ(holder["answered"], true);
     EXPECT_EQ(holder["copy"].is_null(), holder["owner"] == false);
-    if (holder["owner"] == true) EXPECT_EQ(holder["copy"]["writes"][0]["bytes"], 5);
+    if (holder["owner"] == true) {
+      EXPECT_EQ(holder["copy"]["writes"][0]["bytes"], 5);
+    }
   }
   EXPECT_EQ(ask({"explain", "nothing"}).code, kAbsent);
   EXPECT_THAT(json({"where", "k"})["stand_ins"], IsEmpty());
