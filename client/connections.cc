@@ -32,8 +32,12 @@ void configure(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::reconnect_ivl, 50);
   socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
   socket.set(zmq::sockopt::connect_timeout, 2000);
+  // Room for every answer that may come. libzmq 4.3 aborts the process when a heartbeat times out on a connection whose
+  // reader has no room (libzmq issue 4767), as that of a program which was stopped for a while would not.
+  socket.set(zmq::sockopt::rcvhwm, 0);
   socket.set(zmq::sockopt::heartbeat_ivl, 1000);
   socket.set(zmq::sockopt::heartbeat_timeout, 3000);
+  socket.set(zmq::sockopt::heartbeat_ttl, 3000);
 }
 
 long milliseconds_until(Instant until) {

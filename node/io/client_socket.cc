@@ -28,7 +28,7 @@ std::string route_of(ClientHandle client) {
 
 ClientSocket::ClientSocket(zmq::context_t& context, const FrameHeader& header, Counters& counters)
     : header_(header), counters_(counters), router_(context, zmq::socket_type::router) {
-  prepare(router_, kHighWaterMark);
+  prepare_listener(router_, kHighWaterMark);
   router_.set(zmq::sockopt::router_mandatory,
               true);  // say so when a client is gone or slow, instead of dropping in silence
 }

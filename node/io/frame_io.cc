@@ -3,14 +3,31 @@
 #include "node/io/resolve.h"
 
 namespace shoal {
+namespace {
 
 void prepare(zmq::socket_t& socket, int high_water_mark) {
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::sndhwm, high_water_mark);
   socket.set(zmq::sockopt::rcvhwm, high_water_mark);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kFrameBytesMax));
+}
+
+}  // namespace
+
+void prepare_listener(zmq::socket_t& socket, int high_water_mark) {
+  prepare(socket, high_water_mark);
+  socket.set(zmq::sockopt::tcp_keepalive, 1);
+  socket.set(zmq::sockopt::tcp_keepalive_idle, 30);
+  socket.set(zmq::sockopt::tcp_keepalive_intvl, 10);
+  socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
+}
+
+void prepare_connector(zmq::socket_t& socket, int high_water_mark) {
+  prepare(socket, high_water_mark);
+  socket.set(zmq::sockopt::rcvhwm, 0);
   socket.set(zmq::sockopt::heartbeat_ivl, 2000);  // a peer whose machine vanished is disconnected, not waited for
   socket.set(zmq::sockopt::heartbeat_timeout, 6000);
+  socket.set(zmq::sockopt::heartbeat_ttl, 6000);
   socket.set(zmq::sockopt::reconnect_ivl, 50);
   socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
   socket.set(zmq::sockopt::connect_timeout, 2000);

@@ -71,7 +71,7 @@ Result<Membership> join_cluster(zmq::context_t& context, const Config& config, N
   const Result<Endpoint> seed = parse_endpoint(config.join);
   if (!seed) return seed.error();
   zmq::socket_t socket(context, zmq::socket_type::dealer);
-  prepare(socket, 16);
+  prepare_connector(socket, 16);
   const ZmqEndpoint where = connect_endpoint(*seed);
   socket.set(zmq::sockopt::ipv6, where.ipv6);
   socket.connect(where.uri);
@@ -100,7 +100,7 @@ Status challenge_old_address(const FrameHeader& self, const std::string& address
   if (!old) return Unit{};
   zmq::context_t context(1);
   zmq::socket_t socket(context, zmq::socket_type::dealer);
-  prepare(socket, 16);
+  prepare_connector(socket, 16);
   const ZmqEndpoint where = connect_endpoint({old->host, static_cast<std::uint16_t>(old->port + kPeerPortOffset)});
   socket.set(zmq::sockopt::ipv6, where.ipv6);
   socket.connect(where.uri);

@@ -44,7 +44,7 @@ PeerSockets::PeerSockets(zmq::context_t& context, const FrameHeader& header, std
       counters_(counters),
       faults_(faults),
       router_(context, zmq::socket_type::router) {
-  prepare(router_, 4 * kHighWaterMark);
+  prepare_listener(router_, 4 * kHighWaterMark);
   router_.set(zmq::sockopt::linger, 200);  // a clone must hear of it before this one, too, is gone
   incarnations_.observe(header.sender, header.incarnation);
 }
@@ -55,7 +55,7 @@ Status PeerSockets::listen(const Endpoint& endpoint) {
 
 zmq::socket_t PeerSockets::connect(const Endpoint& endpoint) {
   zmq::socket_t dealer(context_, zmq::socket_type::dealer);
-  prepare(dealer, kHighWaterMark);
+  prepare_connector(dealer, kHighWaterMark);
   dealer.set(zmq::sockopt::immediate, true);  // queue for connections, not for addresses: nothing piles up for the dead
   const ZmqEndpoint where = connect_endpoint({endpoint.host, static_cast<std::uint16_t>(endpoint.port + port_offset_)});
   dealer.set(zmq::sockopt::ipv6, where.ipv6);
