@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -12,6 +13,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
+#include <thread>
 
 #include "bench/load/local_cluster.h"
 #include "client/cli/dataset.h"
@@ -25,7 +28,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kWindow = 256;
-constexpr int kVictim = 2;  // n3
+constexpr int kVictim = 2;                // n3
+constexpr double kDeliveredWithin = 120;  // seconds
+constexpr std::size_t kSample = 500;      // keys
 
 struct Demo {
   int nodes = 5;
@@ -40,6 +45,13 @@ std::string rounded(double value, int digits = 1) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
   return text.data();
+}
+
+bool owners_agree(const Explanation& explained) {
+  std::set<std::string> states;
+  for (const ReplicaReport& replica : explained.replicas)
+    if (replica.owner) states.insert(replica.copy ? replica.copy->digest : "");
+  return states.size() == 1 && !states.contains("");
 }
 
 class Show {
@@ -75,6 +87,8 @@ class Show {
     if (const Status back = restart(); !back) return back;
     verify(half, data_.items.size());
     read_seconds_ = seconds_since(reading);
+    if (const Status delivered = wait_for_hints(); !delivered) return delivered;
+    compare_owners();
     return Unit{};
   }
 
@@ -147,7 +161,62 @@ class Show {
     cluster_->kill(kVictim);
   }
 
+  struct Hints {
+    std::uint64_t kept = 0;
+    std::uint64_t delivered = 0;
+  };
+
+  // Of all nodes that answer.
+  Result<Hints> hints() {
+    Hints sum;
+    for (int node = 0; node < cluster_->size(); ++node) {
+      if (!cluster_->process(node).running()) continue;
+      const Result<HintStatus> status = db_->async().hints(cluster_->name(node)).get();
+      if (!status) return status.error();
+      for (const HintQueueStatus& queue : status->queues) {
+        sum.kept += queue.hints;
+        sum.delivered += queue.delivered;
+      }
+    }
+    return sum;
+  }
+
+  Status wait_for_hints() {
+    const Clock::time_point begun = Clock::now();
+    Result<Hints> now = hints();
+    while (now && now->kept > 0 && seconds_since(begun) < kDeliveredWithin) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      now = hints();
+    }
+    if (!now) return now.error();
+    delivered_ = now->delivered;
+    if (now->kept > 0) complain(std::to_string(now->kept) + " hints were not delivered");
+    say(std::to_string(delivered_) + " hints delivered: " + cluster_->name(kVictim) + " has what it missed");
+    return Unit{};
+  }
+
+  // Every owner of a sample of the keys must hold the same state.
+  void compare_owners() {
+    const std::size_t step = std::max<std::size_t>(data_.items.size() / kSample, 1);
+    for (std::size_t i = 0; i < data_.items.size(); i += step) {
+      const std::string& key = data_.items[i].key;
+      const Result<Explanation> explained = db_->explain(key);
+      ++compared_;
+      if (explained && owners_agree(*explained)) {
+        ++agreed_;
+      } else {
+        complain(shown(key) + (explained ? ": its owners hold different states" : ": " + explained.error().message));
+      }
+    }
+    say("the owners of " + std::to_string(agreed_) + " of " + std::to_string(compared_) +
+        " sampled keys hold the same");
+  }
+
   Status restart() {
+    const Result<Hints> before = hints();
+    if (!before) return before.error();
+    kept_ = before->kept;
+    say("the others keep " + std::to_string(kept_) + " hints for " + cluster_->name(kVictim));
     const Status back = cluster_->restart(kVictim);
     if (back) say(cluster_->name(kVictim) + " is back with all it had on disk, and answers");
     return back;
@@ -172,6 +241,10 @@ class Show {
                              {"bytes", bytes_},
                              {"stored", stored_},
                              {"verified", verified_},
+                             {"hints_kept", kept_},
+                             {"hints_delivered", delivered_},
+                             {"keys_compared", compared_},
+                             {"keys_agreed", agreed_},
                              {"errors", failures_},
                              {"load_seconds", load_seconds_},
                              {"read_seconds", read_seconds_}});
@@ -183,6 +256,10 @@ class Show {
                rounded(static_cast<double>(bytes_) / 1e6) + " MB, " + rate(stored_, load_seconds_) + " keys/s");
     print_line("verified   " + std::to_string(verified_) + " of " + std::to_string(data_.items.size()) +
                " keys byte for byte, " + rate(verified_, read_seconds_) + " keys/s");
+    print_line("hints      " + std::to_string(kept_) + " kept while it was down, " + std::to_string(delivered_) +
+               " delivered");
+    print_line("agreement  " + std::to_string(agreed_) + " of " + std::to_string(compared_) +
+               " sampled keys held alike by all their owners");
     print_line("errors     " + std::to_string(failures_));
   }
 
@@ -201,6 +278,10 @@ class Show {
   std::size_t verified_ = 0;
   std::size_t failures_ = 0;
   std::size_t bytes_ = 0;
+  std::uint64_t kept_ = 0;
+  std::uint64_t delivered_ = 0;
+  std::size_t compared_ = 0;
+  std::size_t agreed_ = 0;
   double load_seconds_ = 1;
   double read_seconds_ = 1;
 };
@@ -229,7 +310,8 @@ Run declare_demo(CLI::App& command) {
   command.add_flag("--keep", demo->keep, "Leave the cluster running and print how to talk to it");
   command.footer(
       "Starts nodes on the loopback address, loads the list of Debian packages (or the dictionary), kills a node in\n"
-      "the middle, reads everything back and compares it byte for byte.\n\n"
+      "the middle, reads everything back and compares it byte for byte, restarts the node, waits until it has what it\n"
+      "missed, and compares what the owners of a sample of the keys hold.\n\n"
       "  shoal demo\n"
       "  shoal demo --keep");
   return [demo](Session& session) { return run(session, *demo); };
