@@ -153,9 +153,11 @@ struct Kept {
   std::uint64_t bytes = 0;
 };
 
-Result<Kept> hints_kept(Client& client, const LocalCluster& cluster) {
+// By those that run.
+Result<Kept> hints_kept(Client& client, LocalCluster& cluster) {
   Kept kept;
   for (int node = 0; node < cluster.size(); ++node) {
+    if (!cluster.process(node).running()) continue;
     const Result<HintStatus> status = client.async().hints(cluster.name(node)).get();
     if (!status) return status.error();
     kept.bytes += status->bytes;
