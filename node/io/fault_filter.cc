@@ -14,13 +14,13 @@ constexpr std::uintmax_t kFileBytesMax = 1 << 16;
 
 Result<std::string> read_text(const std::filesystem::path& file) {
   std::error_code trouble;
-  const bool regular = std::filesystem::is_regular_file(file, trouble);
-  if (regular && std::filesystem::file_size(file, trouble) > kFileBytesMax)
+  const Error unreadable = fail(Errc::invalid, "the file of faults " + file.string() + " cannot be read");
+  if (!std::filesystem::is_regular_file(file, trouble)) return unreadable;
+  if (std::filesystem::file_size(file, trouble) > kFileBytesMax)
     return fail(Errc::invalid, "the file of faults " + file.string() + " is larger than 64 KiB");
   std::ifstream in(file);
   std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!regular || !in) return fail(Errc::invalid, "the file of faults " + file.string() + " cannot be read");
-  return text;
+  return in ? Result<std::string>(std::move(text)) : unreadable;
 }
 
 const Member* find_member(const Membership& document, const std::string& name_or_id) {
