@@ -10,6 +10,7 @@
 
 #include "bench/sim/fault.h"
 #include "node/base/time.h"
+#include "node/core/message.h"
 
 namespace shoal::sim {
 
@@ -25,6 +26,7 @@ struct LoadOptions {
   std::uint32_t client_dies_per_million = 0;
   std::vector<std::uint32_t> mix;     // weight of each Action
   std::vector<std::int32_t> quorums;  // r and w are drawn from these
+  std::vector<Level> levels;          // of reads
 };
 
 struct Options {

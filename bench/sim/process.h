@@ -74,7 +74,11 @@ class Process {
   std::vector<Envelope> finish_turn(Instant now);
   [[nodiscard]] Instant next_deadline() const;
 
-  std::deque<Envelope> backlog;                // came while it was paused
+  struct Waiting {
+    Envelope envelope;
+    Instant since;
+  };
+  std::deque<Waiting> backlog;                 // came while it was paused
   std::optional<Duration> crash_in_next_turn;  // and the time until it restarts
   Instant wakes_at = kNever;                   // the earliest wake-up that is scheduled
 
