@@ -88,9 +88,21 @@ void make_sibling_storm(LoadOptions& load) {
   load.operations = 240;
 }
 
-// Most nodes have room for all hints; some for a few, some for none.
-void draw_hints(Options& options, Rng rng) {
+// Most nodes have room for all hints; some for a few, some for none. Some refuse clients early.
+void draw_bounds(Options& options, Rng rng) {
   if (rng.chance(200'000)) options.hint_bytes_max = rng.below(4) * draw(rng, 0, 500);
+  if (rng.chance(100'000)) options.waiting_for_disk_max = draw(rng, 3, 10);
+}
+
+// Many reads of few keys: enough answers to know a peer's tail, and to hedge against it.
+void make_read_rush(LoadOptions& load) {
+  load.mix.assign(static_cast<std::size_t>(Action::count_), 0);
+  weight_of(load, Action::get) = 30;
+  weight_of(load, Action::put_context) = 2;
+  load.levels = {Level::quorum};
+  load.ask_owner_per_million = 1'000'000;
+  load.hot_key_per_million = 950'000;
+  load.operations = 1500;
 }
 
 std::vector<FaultKind> draw_kinds(Rng rng) {
@@ -113,10 +125,11 @@ Options draw_options(std::uint64_t seed) {
   Options options;
   options.seed = seed;
   draw_cluster(options, rng.fork("cluster"));
-  draw_hints(options, rng.fork("hints"));
+  draw_bounds(options, rng.fork("hints"));
   options.load = draw_load(rng.fork("load"));
   draw_levels(options.load, rng.fork("levels"));
   if (rng.fork("storm").chance(25'000)) make_sibling_storm(options.load);
+  if (rng.fork("rush").chance(25'000)) make_read_rush(options.load);
   options.kinds = draw_kinds(rng.fork("kinds"));
   options.faults = draw_faults(options.kinds, options.nodes, options.horizon, rng.fork("faults"));
   return options;

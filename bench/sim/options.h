@@ -40,6 +40,7 @@ struct Options {
   std::uint64_t sync_usec = 500;             // an ordinary sync takes up to twice this
   std::uint32_t slow_sync_per_million = 0;   // a sync that takes a second or two
   std::uint64_t hint_bytes_max = 1'000'000;  // that a node keeps for others
+  std::uint64_t waiting_for_disk_max = 200'000;
   bool restart_all_when_healed = false;
   bool late_joiner = false;  // somebody asks to join after formation is closed
   Duration horizon{};        // faults begin within this time

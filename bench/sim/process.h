@@ -41,6 +41,7 @@ class Process {
     std::uint32_t weight = 100;
     bool sync = true;
     std::uint64_t hint_bytes_max = 0;
+    std::uint64_t waiting_for_disk_max = 0;
   };
 
   Process(Identity identity, DiskOptions disk, Rng rng, Ledger& ledger, Trace& trace);

@@ -57,7 +57,8 @@ World::World(const Options& options, Recorder* recorder)
                                .zone = fmt::format("z{}", i % options_.zones),
                                .weight = options_.weights[i],
                                .sync = !has(options_.relaxed, i),
-                               .hint_bytes_max = options_.hint_bytes_max};
+                               .hint_bytes_max = options_.hint_bytes_max,
+                               .waiting_for_disk_max = options_.waiting_for_disk_max};
     ids_.push_back(identity.id);
     processes_.push_back(std::make_unique<Process>(std::move(identity), disk_options(options_),
                                                    root_.fork(fmt::format("node {}", i)), ledger_, marks_));
