@@ -155,9 +155,10 @@ class Run {
     return kept.seen.empty() ? "" : encode_context(kept, document_.cluster_key);
   }
 
-  // As a session that has seen all that is left: it goes on until it has found it.
+  // Of all owners that are left, and as a session that has seen what fallbacks keep: it goes on until it has found it.
   [[nodiscard]] GetRequest final_read(const SimKey& key, std::size_t owners) const {
     GetRequest read{CallId{}, key.key, static_cast<std::int32_t>(owners), seconds(2)};
+    read.pr = read.r;
     read.level = Level::session;
     read.session = kept_for_the_gone(key);
     return read;
@@ -186,7 +187,7 @@ class Run {
     write.saw = saw;
     PutRequest put{.request = write.id, .key = key.key, .tombstone = deletes, .value = Blob(write.value)};
     put.context = reply.context;
-    put.w = static_cast<std::int32_t>(owners.size());
+    put.w = put.pw = static_cast<std::int32_t>(owners.size());
     put.timeout = seconds(2);
     const bool done = insist<PutReply>(owners.back(), put, "a write").has_value();
     end(*world_.history().find(put.request), done);

@@ -130,7 +130,7 @@ Status Node::check(const ClientRequest& request) const {
 }
 
 bool Node::expired(Millis left, Duration age) {
-  if (left == Millis{} || age < left) return false;
+  if (left == Millis{} || age < std::clamp(left, Millis(-1), kTimeoutMax)) return false;  // a peer may say anything
   trace_.mark(Mark::expired_work_dropped);
   return true;
 }
@@ -138,8 +138,8 @@ bool Node::expired(Millis left, Duration age) {
 void Node::on_forward(NodeId peer, const Forward& message, Duration age, Now now) {
   if (expired(message.left, age)) return;
   if (is_write(message.request) && !forwards_seen_.first_time(peer, message.call)) return;
-  const Duration left = message.left != Millis{} ? message.left - age : Duration(timeout_of(message.request));
-  on_request(peer, message.request, now.mono + std::min<Duration>(left, kTimeoutMax), now);
+  const Millis left = message.left != Millis{} ? std::min(message.left, kTimeoutMax) : timeout_of(message.request);
+  on_request(peer, message.request, now.mono + left - (message.left != Millis{} ? age : Duration{}), now);
 }
 
 PartitionId Node::partition_of(const ClientRequest& request) const {
