@@ -13,7 +13,7 @@ ClientReply refusal_of(const ClientRequest& request, const Error& error) {
   return reply;
 }
 
-void Forwarder::forward(const Address& client, const ClientRequest& request, NodeId to, Instant deadline) {
+void Forwarder::forward(const Address& client, const ClientRequest& request, NodeId to, Instant deadline, Now now) {
   const CallId call = services_.new_call();
   ClientRequest relayed = request;
   ClientRequest remembered = request;
@@ -22,7 +22,7 @@ void Forwarder::forward(const Address& client, const ClientRequest& request, Nod
   const CallId client_call = std::visit([](const auto& r) { return r.call; }, request);
   open_.add(call, deadline, Open{client, to, client_call, std::move(remembered)});
   services_.trace.mark(Mark::put_forwarded);
-  services_.outbox.send(to, Forward{call, std::move(relayed)});
+  services_.outbox.send(to, Forward{call, std::move(relayed), time_left(deadline, now)});
 }
 
 void Forwarder::on_forwarded(NodeId from, const Forwarded& reply) {

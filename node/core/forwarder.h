@@ -5,8 +5,8 @@
 //   owner  -> here    Forwarded
 //   here   -> client  the reply
 //
-// One hop: an owner that does not think it is one answers "unavailable" instead of passing on, since the two views of
-// the membership differ and will soon agree.
+// One hop: whoever gets a request from a peer coordinates it, owner or not. A second hop could go in circles while the
+// views of who is alive differ.
 #pragma once
 
 #include "node/base/time.h"
@@ -22,7 +22,7 @@ class Forwarder {
  public:
   explicit Forwarder(Services& services) : services_(services) {}
 
-  void forward(const Address& client, const ClientRequest& request, NodeId to, Instant deadline);
+  void forward(const Address& client, const ClientRequest& request, NodeId to, Instant deadline, Now now);
   void on_forwarded(NodeId from, const Forwarded& reply);
   void tick(Now now);
 

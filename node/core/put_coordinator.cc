@@ -24,18 +24,15 @@ Error count_sentence(Errc code, const Quorum& quorum, const std::string& why) {
 }
 
 Error too_few(int alive, int filled, std::size_t owners, const Wanted& asked) {
-  std::string sentence =
-      "only " + std::to_string(alive) + " of the key's " + std::to_string(owners) + " owners are up";
+  std::string sentence = "only " + std::to_string(alive) + " of the key's " + std::to_string(owners) + " owners are up";
   if (alive < asked.primaries) {
     sentence += " and " + std::to_string(asked.primaries) + " of them must answer";
   } else {
     if (filled > alive) sentence += ", " + std::to_string(filled - alive) + " fallbacks can stand in";
     sentence += " and w is " + std::to_string(asked.needed);
   }
-  return Error{.code = Errc::unavailable,
-               .message = sentence + "; nothing was written",
-               .acks = filled,
-               .needed = asked.needed};
+  return Error{
+      .code = Errc::unavailable, .message = sentence + "; nothing was written", .acks = filled, .needed = asked.needed};
 }
 
 // A refusal of this try says nothing of an earlier one that minted here.
