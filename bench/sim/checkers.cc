@@ -79,7 +79,6 @@ Sentences check_nothing_lost(const Evidence& evidence) {
     const FinalState& found = *state->second;
     if (operation.invoked >= found.at || contains(found.values, operation.id)) continue;
     if (superseded_before(superseded, operation.id, found.at)) continue;
-    if (evidence.kept_for_the_gone.contains(operation.id)) continue;
     if (is_owed(evidence, operation.id))
       violations.push_back(
           fmt::format("lost: {} is neither returned nor superseded at the end, though a node held it "
@@ -206,6 +205,30 @@ Sentences check_receipts(const Evidence& evidence) {
   return violations;
 }
 
+Sentences check_sessions(const Evidence& evidence) {
+  Sentences violations;
+  std::map<std::pair<std::uint64_t, std::uint32_t>, VersionVector> seen;  // by client and key
+  for (const Operation& operation : evidence.history.operations()) {
+    const bool read = operation.function == Function::get;
+    if (operation.outcome != Outcome::ok || (!read && !is_write(operation))) continue;
+    VersionVector& known = seen[{operation.id.client, operation.key}];
+    if (read && operation.level == Level::session && !operation.context.descends(known))
+      violations.push_back(fmt::format("session: {} is older than what its client had been told of the key\n    {}",
+                                       to_text(operation.id), describe(operation)));
+    known.join(operation.context);
+  }
+  return violations;
+}
+
+Sentences check_agreements(const Evidence& evidence) {
+  Sentences violations;
+  for (const Agreement& agreement : evidence.agreements)
+    if (agreement.holding < agreement.owners)
+      violations.push_back(fmt::format("agreement: a read of key {} at level all showed what {} of {} owners had held",
+                                       agreement.key, agreement.holding, agreement.owners));
+  return violations;
+}
+
 Sentences check_listings(const Evidence& evidence) {
   Sentences violations;
   for (const Operation& list : evidence.history.operations()) {
@@ -235,8 +258,9 @@ Sentences check_bad_input(const Evidence& evidence) {
 
 Sentences check_all(const Evidence& evidence) {
   Sentences all;
-  for (const auto check : {check_nothing_lost, check_nothing_resurrected, check_nothing_invented, check_contexts,
-                           check_regular_reads, check_receipts, check_listings, check_bad_input})
+  for (const auto check :
+       {check_nothing_lost, check_nothing_resurrected, check_nothing_invented, check_contexts, check_regular_reads,
+        check_receipts, check_sessions, check_agreements, check_listings, check_bad_input})
     append(all, check(evidence));
   return all;
 }

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +25,13 @@ struct Receipt {
   std::int32_t owners_holding = 0;
 };
 
+// A read at level all was answered, and what the world counted then.
+struct Agreement {
+  std::uint32_t key = 0;
+  std::int32_t owners = 0;
+  std::int32_t holding = 0;  // owners that held, at some time before, the dot that fewest of them held
+};
+
 // What a read of all owners found after everything was healed.
 struct FinalState {
   std::uint32_t key = 0;
@@ -39,8 +45,7 @@ struct Evidence {
   std::int32_t owners = 3;
   std::vector<Receipt> receipts;
   std::vector<FinalState> finals;
-  // Writes that a fallback keeps for an owner that is gone for good: safe, and to be seen once it is replaced.
-  std::set<RequestId> kept_for_the_gone;
+  std::vector<Agreement> agreements = {};
 };
 
 // A write that is owed must be among the final values or superseded.
@@ -55,6 +60,10 @@ std::vector<std::string> check_contexts(const Evidence& evidence);
 // something that superseded it.
 std::vector<std::string> check_regular_reads(const Evidence& evidence);
 std::vector<std::string> check_receipts(const Evidence& evidence);
+// Read your writes, monotonic reads: a read at level session covers all that this client was ever told of the key.
+std::vector<std::string> check_sessions(const Evidence& evidence);
+// A read at level all shows what every owner has held.
+std::vector<std::string> check_agreements(const Evidence& evidence);
 // Each key once; nothing that is not of the partition and prefix.
 std::vector<std::string> check_listings(const Evidence& evidence);
 // Bad input is refused with the right error.

@@ -89,7 +89,7 @@ void record_read(const GetReply& reply, const SimKey& key, const HashKey& cluste
 }
 
 Client::Client(std::uint64_t id, const ClientWorld& world, History& history, Rng rng, Instant start)
-    : id_(id), world_(world), history_(history), rng_(rng), next_start_(start) {}
+    : id_(id), world_(world), history_(history), rng_(rng), levels_(rng.fork("levels")), next_start_(start) {}
 
 Instant Client::next_deadline() const {
   if (dead_) return kNever;
@@ -131,7 +131,7 @@ Message Client::request_of(Action action, Operation& operation) {
   const SimKey& key = world_.keys[operation.key];
   const Millis timeout(rng_.between(50, 1500));
   switch (action) {
-    case Action::get: return GetRequest{CallId{}, key.key, operation.quorum, timeout};
+    case Action::get: return read_of(operation, timeout);
     case Action::list:
       operation.first_partition = key.partition.value;
       operation.prefix = rng_.chance(300'000) ? "odd-" : "";
@@ -142,6 +142,20 @@ Message Client::request_of(Action action, Operation& operation) {
     case Action::bad_input: return bad_input_of(operation);
     default: return write_of(action, operation);
   }
+}
+
+Message Client::read_of(Operation& operation, Millis timeout) {
+  const SimKey& key = world_.keys[operation.key];
+  GetRequest get{CallId{}, key.key, operation.quorum, timeout};
+  get.level = operation.level = world_.load.levels[levels_.below(world_.load.levels.size())];
+  // What the level says is recorded as if it had been asked.
+  if (get.level == Level::all) operation.quorum = -1;
+  if (get.level == Level::eventual) operation.quorum = get.r = 1;
+  if (levels_.chance(100'000)) get.pr = operation.primaries = static_cast<std::int32_t>(levels_.between(1, 2));
+  if (get.level != Level::session) return get;
+  const auto seen = seen_.find(operation.key);
+  if (seen != seen_.end()) get.session = encode_context({.slot = key.slot, .seen = seen->second}, world_.cluster_key);
+  return get;
 }
 
 const Client::Known* Client::context_for(Action action, std::uint32_t key) const {
@@ -249,6 +263,7 @@ void Client::on_reply(const GetReply& reply, Instant now) {
   operation.stand_ins = reply.stand_ins;
   record_read(reply, world_.keys[operation.key], world_.cluster_key, history_, operation);
   reads_[operation.key] = Known{reply.context, operation.returned};
+  seen_[operation.key].join(operation.context);
   end(Outcome::ok, Errc::ok, now);
 }
 
@@ -261,6 +276,10 @@ void Client::on_reply(const PutReply& reply, Instant now) {
   Operation& operation = *history_.find(open_->id);
   operation.stand_ins = reply.stand_ins;
   tokens_[operation.key] = Known{reply.context, {operation.id}};
+  const Result<CausalContext> token =
+      decode_context(reply.context, world_.cluster_key, world_.keys[operation.key].slot);
+  if (token) operation.context = token->seen;
+  seen_[operation.key].join(operation.context);
   end(Outcome::ok, Errc::ok, now);
 }
 

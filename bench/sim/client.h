@@ -2,7 +2,8 @@
 //
 // It writes blindly, with contexts that have become stale, and with tokens of its last write; it asks owners and
 // others; it gives up on a silent node and sends the very same request to another one, so that writes happen twice; it
-// dies between request and answer. What it did and was told goes into the history.
+// dies between request and answer. It reads at several levels, and as a session it hands over all that it has seen of a
+// key. What it did and was told goes into the history.
 //
 // Sans-I/O, as the nodes are: messages and time in, messages out.
 #pragma once
@@ -64,6 +65,7 @@ class Client {
   void start(Instant now);
   Operation draw_operation(Action action, Instant now);
   Message request_of(Action action, Operation& operation);
+  Message read_of(Operation& operation, Millis timeout);
   Message write_of(Action action, Operation& operation);
   Message bad_input_of(Operation& operation);
   const Known* context_for(Action action, std::uint32_t key) const;
@@ -83,11 +85,13 @@ class Client {
   const ClientWorld& world_;
   History& history_;
   Rng rng_;
+  Rng levels_;  // of its own, so that levels do not shift the rest
   Instant next_start_;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t next_call_ = 1;
   std::map<std::uint32_t, Known> reads_;  // by key
   std::map<std::uint32_t, Known> tokens_;
+  std::map<std::uint32_t, VersionVector> seen_;  // by key, whatever was returned
   std::optional<Open> open_;
   bool dead_ = false;
   std::vector<Outgoing> outbox_;

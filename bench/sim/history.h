@@ -15,6 +15,7 @@
 #include "node/base/ids.h"
 #include "node/base/result.h"
 #include "node/base/time.h"
+#include "node/core/message.h"
 #include "vclock/version_vector.h"
 
 namespace shoal::sim {
@@ -29,9 +30,10 @@ struct Operation {
   RequestId id;
   Function function = Function::get;
   std::uint32_t key = 0;
-  std::int32_t quorum = 0;     // r or w as asked: 0 = majority, -1 = all
-  std::int32_t primaries = 0;  // writes: pw as asked
-  std::int32_t stand_ins = 0;  // of the answer: seats that a fallback answered for
+  std::int32_t quorum = 0;      // r or w as asked: 0 = majority, -1 = all
+  std::int32_t primaries = 0;   // pr or pw as asked
+  Level level = Level::quorum;  // reads
+  std::int32_t stand_ins = 0;   // of the answer: seats that a fallback answered for
   Instant invoked{};
   Instant ended{};
   Outcome outcome = Outcome::open;
@@ -40,7 +42,7 @@ struct Operation {
   std::vector<RequestId> saw;         // writes: the writes whose values the given context came with
   std::vector<RequestId> returned;    // reads: the writes whose values came back, sorted
   std::vector<std::string> garbage;   // reads: values that no operation of this key wrote
-  VersionVector context;              // reads: what the returned context covers
+  VersionVector context;              // what the returned context or token covers
   std::vector<std::string> names;     // listings, all pages in order
   std::uint32_t first_partition = 0;  // listings: the partition
   std::string prefix;                 // listings

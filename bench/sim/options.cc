@@ -17,6 +17,13 @@ constexpr std::string_view kDelayNames[] = {"lan", "slow", "heavy_tail"};
 constexpr std::string_view kActionNames[] = {"get", "put_context", "put_blind", "put_token",
                                              "del", "list",        "bad_input", "status"};
 
+std::vector<std::string_view> names_of(const std::vector<Level>& levels) {
+  constexpr std::string_view kNames[] = {"quorum", "eventual", "session", "all"};
+  std::vector<std::string_view> names;
+  for (const Level level : levels) names.push_back(kNames[static_cast<std::size_t>(level)]);
+  return names;
+}
+
 std::uint32_t draw(Rng& rng, std::uint32_t low, std::uint32_t high) {
   return static_cast<std::uint32_t>(rng.between(low, high));
 }
@@ -65,6 +72,13 @@ LoadOptions draw_load(Rng rng) {
   return load;
 }
 
+// Some runs read at one level only, most at several.
+void draw_levels(LoadOptions& load, Rng rng) {
+  for (const Level level : {Level::quorum, Level::eventual, Level::session, Level::all})
+    if (rng.chance(500'000)) load.levels.push_back(level);
+  if (load.levels.empty()) load.levels.push_back(Level::quorum);
+}
+
 // A hundred blind writes on one key: reaches the limit on siblings, which ordinary mixes never do.
 void make_sibling_storm(LoadOptions& load) {
   load.mix.assign(static_cast<std::size_t>(Action::count_), 0);
@@ -74,9 +88,21 @@ void make_sibling_storm(LoadOptions& load) {
   load.operations = 240;
 }
 
-// Most nodes have room for all hints; some for a few, some for none.
-void draw_hints(Options& options, Rng rng) {
+// Most nodes have room for all hints; some for a few, some for none. Some refuse clients early.
+void draw_bounds(Options& options, Rng rng) {
   if (rng.chance(200'000)) options.hint_bytes_max = rng.below(4) * draw(rng, 0, 500);
+  if (rng.chance(100'000)) options.waiting_for_disk_max = draw(rng, 3, 10);
+}
+
+// Many reads of few keys: enough answers to know a peer's tail, and to hedge against it.
+void make_read_rush(LoadOptions& load) {
+  load.mix.assign(static_cast<std::size_t>(Action::count_), 0);
+  weight_of(load, Action::get) = 30;
+  weight_of(load, Action::put_context) = 2;
+  load.levels = {Level::quorum};
+  load.ask_owner_per_million = 1'000'000;
+  load.hot_key_per_million = 950'000;
+  load.operations = 1500;
 }
 
 std::vector<FaultKind> draw_kinds(Rng rng) {
@@ -99,9 +125,11 @@ Options draw_options(std::uint64_t seed) {
   Options options;
   options.seed = seed;
   draw_cluster(options, rng.fork("cluster"));
-  draw_hints(options, rng.fork("hints"));
+  draw_bounds(options, rng.fork("hints"));
   options.load = draw_load(rng.fork("load"));
+  draw_levels(options.load, rng.fork("levels"));
   if (rng.fork("storm").chance(25'000)) make_sibling_storm(options.load);
+  if (rng.fork("rush").chance(25'000)) make_read_rush(options.load);
   options.kinds = draw_kinds(rng.fork("kinds"));
   options.faults = draw_faults(options.kinds, options.nodes, options.horizon, rng.fork("faults"));
   return options;
@@ -117,9 +145,10 @@ std::string describe(const Options& options) {
       options.restart_all_when_healed, options.late_joiner, kDelayNames[static_cast<std::size_t>(options.delays)],
       options.sync_usec, options.slow_sync_per_million, options.hint_bytes_max);
   const LoadOptions& load = options.load;
-  text += fmt::format("load      clients={} operations={} keys={} hot={} ask_owner={} dies={} quorums={} mix=",
-                      load.clients, load.operations, load.keys, load.hot_key_per_million, load.ask_owner_per_million,
-                      load.client_dies_per_million, load.quorums);
+  text += fmt::format(
+      "load      clients={} operations={} keys={} hot={} ask_owner={} dies={} quorums={} levels={} mix=", load.clients,
+      load.operations, load.keys, load.hot_key_per_million, load.ask_owner_per_million, load.client_dies_per_million,
+      load.quorums, names_of(load.levels));
   for (std::size_t i = 0; i < load.mix.size(); ++i)
     if (load.mix[i] > 0) text += fmt::format("{}:{} ", kActionNames[i], load.mix[i]);
   text += fmt::format("\nfaults    {} within {} ms\n", options.faults.size(),

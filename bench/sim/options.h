@@ -10,6 +10,7 @@
 
 #include "bench/sim/fault.h"
 #include "node/base/time.h"
+#include "node/core/message.h"
 
 namespace shoal::sim {
 
@@ -25,6 +26,7 @@ struct LoadOptions {
   std::uint32_t client_dies_per_million = 0;
   std::vector<std::uint32_t> mix;     // weight of each Action
   std::vector<std::int32_t> quorums;  // r and w are drawn from these
+  std::vector<Level> levels;          // of reads
 };
 
 struct Options {
@@ -38,6 +40,7 @@ struct Options {
   std::uint64_t sync_usec = 500;             // an ordinary sync takes up to twice this
   std::uint32_t slow_sync_per_million = 0;   // a sync that takes a second or two
   std::uint64_t hint_bytes_max = 1'000'000;  // that a node keeps for others
+  std::uint64_t waiting_for_disk_max = 200'000;
   bool restart_all_when_healed = false;
   bool late_joiner = false;  // somebody asks to join after formation is closed
   Duration horizon{};        // faults begin within this time

@@ -56,6 +56,7 @@ void Process::start(Instant now) {
                                             .document = *disk_.durable_document(),
                                             .address = identity_.address,
                                             .sync = identity_.sync,
+                                            .waiting_for_disk_max = identity_.waiting_for_disk_max,
                                             .hint_bytes_max = identity_.hint_bytes_max,
                                             .trace = &trace_},
                                  disk_, Rng(rng_.next()));

@@ -41,6 +41,7 @@ class Process {
     std::uint32_t weight = 100;
     bool sync = true;
     std::uint64_t hint_bytes_max = 0;
+    std::uint64_t waiting_for_disk_max = 0;
   };
 
   Process(Identity identity, DiskOptions disk, Rng rng, Ledger& ledger, Trace& trace);
@@ -74,7 +75,11 @@ class Process {
   std::vector<Envelope> finish_turn(Instant now);
   [[nodiscard]] Instant next_deadline() const;
 
-  std::deque<Envelope> backlog;                // came while it was paused
+  struct Waiting {
+    Envelope envelope;
+    Instant since;
+  };
+  std::deque<Waiting> backlog;                 // came while it was paused
   std::optional<Duration> crash_in_next_turn;  // and the time until it restarts
   Instant wakes_at = kNever;                   // the earliest wake-up that is scheduled
 

@@ -146,13 +146,30 @@ class Run {
     operation.ended = world_.now();
   }
 
+  // Some of a key may be left with fallbacks alone, for owners that are gone for good.
+  [[nodiscard]] std::string kept_for_the_gone(const SimKey& key) const {
+    CausalContext kept{.slot = key.slot};
+    for (std::uint32_t node = 0; node < world_.nodes(); ++node)
+      for (const Place& hint : world_.process(node).disk().hints())
+        if (hint.slot == key.slot) kept.seen.join(world_.process(node).disk().peek(hint)->record.clock);
+    return kept.seen.empty() ? "" : encode_context(kept, document_.cluster_key);
+  }
+
+  // Of all owners that are left, and as a session that has seen what fallbacks keep: it goes on until it has found it.
+  [[nodiscard]] GetRequest final_read(const SimKey& key, std::size_t owners) const {
+    GetRequest read{CallId{}, key.key, static_cast<std::int32_t>(owners), seconds(2)};
+    read.pr = read.r;
+    read.level = Level::session;
+    read.session = kept_for_the_gone(key);
+    return read;
+  }
+
   void read_and_write_back(std::uint32_t index) {
     const SimKey& key = world_.shared().keys[index];
     const std::vector<std::uint32_t> owners = owners_left(key);
     if (owners.empty()) return;
     const RequestId read_id = begin(Function::get, index, owners.size()).id;
-    const auto reply = insist<GetReply>(
-        owners.front(), GetRequest{CallId{}, key.key, static_cast<std::int32_t>(owners.size()), seconds(2)}, "a read");
+    const auto reply = insist<GetReply>(owners.front(), final_read(key, owners.size()), "a read");
     Operation& read = *world_.history().find(read_id);
     end(read, reply.has_value());
     if (!reply) return;
@@ -170,7 +187,7 @@ class Run {
     write.saw = saw;
     PutRequest put{.request = write.id, .key = key.key, .tombstone = deletes, .value = Blob(write.value)};
     put.context = reply.context;
-    put.w = static_cast<std::int32_t>(owners.size());
+    put.w = put.pw = static_cast<std::int32_t>(owners.size());
     put.timeout = seconds(2);
     const bool done = insist<PutReply>(owners.back(), put, "a write").has_value();
     end(*world_.history().find(put.request), done);
@@ -190,10 +207,6 @@ class Run {
     };
     world_.run_while_not([&] { return left() == 0; }, world_.now() + kConvergeWithin);
     if (left() > 0) violation(fmt::format("hints: {} are still kept long after everything is healed", left()));
-    for (std::uint32_t node = 0; node < world_.nodes(); ++node)
-      for (const Place& hint : world_.process(node).disk().hints())
-        for (const Sibling& kept : world_.process(node).disk().peek(hint)->record.siblings)
-          kept_for_the_gone_.insert(kept.request);
   }
 
   void check_agreement() {
@@ -292,7 +305,7 @@ class Run {
   RunResult verdict() {
     RunResult result;
     const Evidence evidence{world_.history(),  world_.ledger(), static_cast<std::int32_t>(options_.replicas),
-                            world_.receipts(), finals_,         kept_for_the_gone_};
+                            world_.receipts(), finals_,         world_.agreements()};
     result.violations = world_.violations();
     const std::vector<std::string>& seen = world_.ledger().violations();
     result.violations.insert(result.violations.end(), seen.begin(), seen.end());
@@ -323,7 +336,6 @@ class Run {
   World world_;
   Membership document_;  // with all members, before formation closed
   std::vector<FinalState> finals_;
-  std::set<RequestId> kept_for_the_gone_;
   std::map<Slot, RequestId> last_write_;
   std::set<std::string> live_;  // names that the write-backs left alive
   std::uint64_t operator_sequence_ = 0;

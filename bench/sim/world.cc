@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "node/base/check.h"
+#include "vclock/context.h"
 
 namespace shoal::sim {
 namespace {
@@ -56,7 +57,8 @@ World::World(const Options& options, Recorder* recorder)
                                .zone = fmt::format("z{}", i % options_.zones),
                                .weight = options_.weights[i],
                                .sync = !has(options_.relaxed, i),
-                               .hint_bytes_max = options_.hint_bytes_max};
+                               .hint_bytes_max = options_.hint_bytes_max,
+                               .waiting_for_disk_max = options_.waiting_for_disk_max};
     ids_.push_back(identity.id);
     processes_.push_back(std::make_unique<Process>(std::move(identity), disk_options(options_),
                                                    root_.fork(fmt::format("node {}", i)), ledger_, marks_));
@@ -118,7 +120,7 @@ void World::deliver_to_node(Event event) {
     if (network_.is_cut(index_of(*sender), event.target, now_)) return;
   }
   if (event.life != 0 && event.life != to.starts()) return;
-  if (to.state() == ProcessState::paused) return to.backlog.push_back(std::move(*event.envelope));
+  if (to.state() == ProcessState::paused) return to.backlog.push_back({std::move(*event.envelope), now_});
   if (!to.is_up()) return;
   to.receive(*event.envelope, now_);
   finish_turn(event.target);
@@ -156,6 +158,7 @@ void World::schedule(std::uint32_t node) {
 void World::send_from_node(std::uint32_t from, Envelope envelope) {
   if (const auto* client = std::get_if<ClientHandle>(&envelope.peer)) {
     note_receipt(*client, envelope.message);
+    note_agreement(*client, envelope.message);
     const std::optional<Instant> arrival = network_.with_client(now_);
     if (!arrival) return;
     queue_.push(Event{
@@ -210,8 +213,9 @@ void World::resume(std::uint32_t node, std::uint64_t life) {
   p.resume();
   const bool timers_first = nemesis_.chance(500'000);
   if (timers_first) p.tick(now_);
-  for (std::deque<Envelope> backlog = std::exchange(p.backlog, {}); !backlog.empty(); backlog.pop_front()) {
-    p.receive(backlog.front(), now_);
+  for (auto backlog = std::exchange(p.backlog, {}); !backlog.empty(); backlog.pop_front()) {
+    backlog.front().envelope.age = now_ - backlog.front().since;
+    p.receive(backlog.front().envelope, now_);
     finish_turn(node);
     if (!p.is_up()) return;
   }
@@ -236,6 +240,10 @@ void World::found() {
 
 void World::send_from_client(std::uint64_t handle, std::uint32_t node, Message message) {
   if (const auto* put = std::get_if<PutRequest>(&message)) puts_in_flight_[{handle, put->call}] = put->request;
+  if (const auto* get = std::get_if<GetRequest>(&message); get != nullptr && get->level == Level::all) {
+    const auto key = std::ranges::find(shared_.keys, get->key, &SimKey::key);
+    agreements_asked_[{handle, get->call}] = static_cast<std::uint32_t>(key - shared_.keys.begin());
+  }
   const std::optional<Instant> arrival = network_.with_client(now_);
   if (!arrival) return;
   queue_.push(Event{.at = *arrival,
@@ -335,6 +343,23 @@ void World::note_receipt(ClientHandle client, const Message& message) {
     receipt.synced = std::max(receipt.synced, std::popcount(dot->ever_synced | (dot->lost & ~options_.relaxed)));
   }
   receipts_.push_back(receipt);
+}
+
+// Compares what a read at level all shows with what the owners' disks have held.
+void World::note_agreement(ClientHandle client, const Message& message) {
+  const auto* reply = std::get_if<GetReply>(&message);
+  if (reply == nullptr || reply->outcome.code != Errc::ok) return;
+  const auto asked = agreements_asked_.find({client.value, reply->call});
+  if (asked == agreements_asked_.end()) return;
+  const SimKey& key = shared_.keys[asked->second];
+  NodeSet owners = 0;
+  for (const std::uint32_t owner : key.owners) owners |= only(owner);
+  Agreement agreement{.key = asked->second, .owners = std::popcount(owners), .holding = std::popcount(owners)};
+  const Result<CausalContext> shown = decode_context(reply->context, shared_.cluster_key, key.slot);
+  for (const auto& [dot, facts] : ledger_.dots())
+    if (shown && facts.slot == key.slot && shown->seen.covers(dot))
+      agreement.holding = std::min(agreement.holding, std::popcount((facts.ever_held | facts.lost) & owners));
+  agreements_.push_back(agreement);
 }
 
 }  // namespace shoal::sim

@@ -74,6 +74,7 @@ class World {
   [[nodiscard]] const ClientWorld& shared() const { return shared_; }
   [[nodiscard]] const MarkCounts& marks() const { return marks_; }
   [[nodiscard]] const std::vector<Receipt>& receipts() const { return receipts_; }
+  [[nodiscard]] const std::vector<Agreement>& agreements() const { return agreements_; }
   [[nodiscard]] std::uint32_t kinds_that_struck() const;
   [[nodiscard]] std::uint64_t events() const { return events_; }
   Fingerprint& fingerprint() { return fingerprint_; }
@@ -102,6 +103,7 @@ class World {
   void send_from_node(std::uint32_t from, Envelope envelope);
   void send_from_client(std::uint64_t handle, std::uint32_t node, Message message);
   void note_receipt(ClientHandle client, const Message& message);
+  void note_agreement(ClientHandle client, const Message& message);
   void add_client(Instant start);
 
   void begin_fault(std::uint32_t index);
@@ -127,9 +129,11 @@ class World {
   std::vector<NodeId> ids_;
 
   ClientWorld shared_;
-  std::vector<Seat> clients_;                                             // handle - 1 is the index
-  std::map<std::pair<std::uint64_t, CallId>, RequestId> puts_in_flight_;  // by client handle and call
+  std::vector<Seat> clients_;                                                   // handle - 1 is the index
+  std::map<std::pair<std::uint64_t, CallId>, RequestId> puts_in_flight_;        // by client handle and call
+  std::map<std::pair<std::uint64_t, CallId>, std::uint32_t> agreements_asked_;  // reads at level all; the key
   std::vector<Receipt> receipts_;
+  std::vector<Agreement> agreements_;
   std::vector<OperatorReply> operator_inbox_;
   std::uint64_t next_operator_call_ = 1;
 

@@ -60,7 +60,7 @@ void Forwarder::ask_next(CallId call, Open& open, Now now) {
   ClientRequest relayed = open.request;
   std::visit([&](auto& r) { r.call = call; }, relayed);
   open_.wake_at(call, open.unasked.empty() ? open.deadline : std::min(open.deadline, now.mono + open.patience));
-  services_.outbox.send(to, Forward{call, std::move(relayed)});
+  services_.outbox.send(to, Forward{call, std::move(relayed), time_left(open.deadline, now)});
 }
 
 void Forwarder::on_forwarded(NodeId from, const Forwarded& reply) {

@@ -4,107 +4,212 @@
 #include <utility>
 
 #include "node/base/limits.h"
-#include "node/core/get_coordinator.h"
 
 namespace shoal {
 namespace {
 
+constexpr int kScanPatience = 4;  // times that of a read: a scan is more work
+constexpr Duration kPauseMax = std::chrono::milliseconds(500);
+
 bool matches(const FetchKeys& request, const Key& key) {
   return key.bucket == request.bucket && key.name.starts_with(request.prefix);
+}
+
+// The first place after the partition: of this owner's hints, or of the own copies.
+Place end_of(NodeId owner, const PreferenceLists& ring, PartitionId partition) {
+  if (partition.value + 1 < ring.document().partitions)
+    return {owner, ring.first_slot(PartitionId{partition.value + 1})};
+  return {NodeId{owner.value + 1}, Slot{}};
+}
+
+// One scan, of own copies (owner 0) or of the hints for `owner`. Entries that cannot be read are an error.
+Result<std::vector<PlacedEntry>> scan_page(Store& store, const PreferenceLists& ring, const FetchKeys& request,
+                                           NodeId owner) {
+  const Place begin(owner, ring.first_slot(request.partition));
+  const std::size_t limit = std::clamp<std::size_t>(request.limit, 1, kListLimitMax);
+  // A place before the partition would show the keys of others.
+  std::optional<Place> after;
+  if (request.after && Place(owner, *request.after) >= begin) after = Place(owner, *request.after);
+  Result<std::vector<PlacedEntry>> held = store.scan(begin, end_of(owner, ring, request.partition), after, limit);
+  const auto unreadable = [](const PlacedEntry& item) { return item.entry == nullptr; };
+  if (held && std::ranges::any_of(*held, unreadable)) return fail(Errc::corrupt, "a record cannot be read");
+  return held;
+}
+
+std::optional<Slot> end_of_scan(const std::vector<PlacedEntry>& held, std::uint32_t limit) {
+  if (held.size() < std::clamp<std::size_t>(limit, 1, kListLimitMax)) return std::nullopt;
+  return held.back().place.slot;
+}
+
+std::optional<Slot> shorter(const std::optional<Slot>& a, const std::optional<Slot>& b) {
+  return a && b ? std::min(a, b) : a ? a : b;
+}
+
+KeyState key_state(const PlacedEntry& item) {
+  return {item.place.slot, item.entry->key.name, std::make_shared<const Record>(without_values(item.entry->record))};
+}
+
+void join_into(KeyState& known, const PlacedEntry& item) {
+  Record both = *known.state;
+  merge(item.entry->kind, both, without_values(item.entry->record));
+  known.state = std::make_shared<const Record>(std::move(both));
 }
 
 }  // namespace
 
 KeysFetched scan_keys(Store& store, const PreferenceLists& ring, const FetchKeys& request) {
   KeysFetched reply{request.call, request.epoch, Errc::ok, {}, std::nullopt};
-  const Place begin = ring.first_slot(request.partition);
-  const bool last = request.partition.value + 1 == ring.document().partitions;
-  const Place end = last ? Place(NodeId{1}, Slot{}) : Place(ring.first_slot(PartitionId{request.partition.value + 1}));
-  const std::size_t limit = std::clamp<std::size_t>(request.limit, 1, kListLimitMax);
-  // A place before the partition would show the keys of others.
-  std::optional<Place> after;
-  if (request.after && Place(*request.after) >= begin) after = *request.after;
-  const Result<std::vector<PlacedEntry>> held = store.scan(begin, end, after, limit);
-  const auto unreadable = [](const PlacedEntry& item) { return item.entry == nullptr; };
-  if (!held || std::ranges::any_of(*held, unreadable)) {
-    reply.outcome = held ? Errc::corrupt : held.error().code;
+  const Result<std::vector<PlacedEntry>> held = scan_page(store, ring, request, NodeId{});
+  if (!held) {
+    reply.outcome = held.error().code;
     return reply;
   }
   for (const PlacedEntry& item : *held)
-    if (matches(request, item.entry->key))
-      reply.keys.push_back(KeyState{item.place.slot, item.entry->key.name,
-                                    std::make_shared<const Record>(without_values(item.entry->record))});
-  if (held->size() == limit) reply.next = held->back().place.slot;
+    if (matches(request, item.entry->key)) reply.keys.push_back(key_state(item));
+  reply.next = end_of_scan(*held, request.limit);
+  return reply;
+}
+
+KeysFetched scan_hints(Store& store, const PreferenceLists& ring, const FetchKeys& request) {
+  KeysFetched reply{request.call, request.epoch, Errc::ok, {}, std::nullopt};
+  std::map<Slot, KeyState> keys;
+  for (const NodeId owner : ring.owners(request.partition)) {
+    const Result<std::vector<PlacedEntry>> held = scan_page(store, ring, request, owner);
+    if (!held) {
+      reply.outcome = held.error().code;
+      return reply;
+    }
+    for (const PlacedEntry& item : *held) {
+      if (!matches(request, item.entry->key)) continue;
+      const auto known = keys.find(item.place.slot);
+      if (known != keys.end()) {
+        join_into(known->second, item);
+      } else {
+        keys.emplace(item.place.slot, key_state(item));
+      }
+    }
+    reply.next = shorter(reply.next, end_of_scan(*held, request.limit));
+  }
+  for (auto& [slot, key] : keys)
+    if (!reply.next || slot <= *reply.next) reply.keys.push_back(std::move(key));
   return reply;
 }
 
 void ListCoordinator::on_request(const Address& asker, const ListRequest& request, Instant deadline, Now now) {
-  const std::span<const NodeId> owners = services_.formation.ring()->owners(request.partition);
-  const Result<int> needed = replies_needed(request.r, owners.size());
-  if (!needed) return services_.reply(asker, ListReply{request.call, needed.error(), {}, std::nullopt});
-  AskOrder order = ask_order(owners, services_.self, services_.peers, *needed);
+  const auto refuse = [&](const Error& error) {
+    services_.reply(asker, ListReply{request.call, error, {}, std::nullopt});
+  };
+  const Ring& ring = services_.formation.ring();
+  const std::span<const NodeId> owners = ring->owners(request.partition);
+  const Bucket* bucket = ring->document().bucket(request.bucket);
+  const Result<Wanted> asked = wanted(Level::quorum, request.r, 0, bucket != nullptr ? bucket->r : 0, owners.size());
+  if (!asked) return refuse(asked.error());
+  ReadSeats seats(owners, {}, services_.peers, *asked);
+  std::vector<NodeId> up = services_.pace.fastest_first(seats.sitting(), services_.peers, ring->document(), now.mono);
+  if (std::ssize(up) < asked->needed)
+    return refuse({.code = Errc::unavailable,
+                   .message = "only " + std::to_string(up.size()) + " of the partition's " +
+                              std::to_string(owners.size()) + " owners are up and r is " +
+                              std::to_string(asked->needed),
+                   .acks = static_cast<int>(up.size()),
+                   .needed = asked->needed});
+
+  const std::vector<NodeId> stand_ins = stand_ins_for(owners, ring->fallbacks(request.partition), services_.peers);
+  const auto split = up.begin() + asked->needed;
+  const std::vector<NodeId> first(up.begin(), split);
+  Duration patience{};
+  for (const NodeId node : first) patience = std::max(patience, kScanPatience * services_.pace.timeout(node));
   const CallId call = services_.new_call();
-  const Open& open =
-      open_.add(call, std::min(deadline, now.mono + 4 * kWidenAfter),
-                Open{asker, request, Quorum(owners, *needed), std::move(order.rest), {}, std::nullopt, deadline});
-  fetch(call, open, order.first);
+  const Open& open = open_.add(call, std::min(deadline, now.mono + patience),
+                               Open{.asker = asker,
+                                    .request = request,
+                                    .seats = std::move(seats),
+                                    .unasked = {split, up.end()},
+                                    .stand_ins = {stand_ins.begin(), stand_ins.end()},
+                                    .heard = {},
+                                    .keys = {},
+                                    .scanned_to = std::nullopt,
+                                    .deadline = deadline,
+                                    .patience = patience});
+  fetch(call, open, first, now);
+  fetch(call, open, stand_ins, now);
 }
 
-void ListCoordinator::fetch(CallId call, const Open& open, std::span<const NodeId> owners) {
+template <class Nodes>
+void ListCoordinator::fetch(CallId call, const Open& open, const Nodes& nodes, Now now) {
   const ListRequest& page = open.request;
   const Epoch epoch = services_.formation.document().epoch;
-  for (const NodeId owner : owners)
-    services_.outbox.send(owner,
-                          FetchKeys{call, epoch, page.bucket, page.prefix, page.partition, page.after, page.limit});
+  for (const NodeId node : nodes)
+    services_.outbox.send(node, FetchKeys{call, epoch, page.bucket, page.prefix, page.partition, page.after, page.limit,
+                                          time_left(open.deadline, now)});
 }
 
-void ListCoordinator::on_keys_fetched(NodeId from, const KeysFetched& reply) {
-  Open* open = open_.find(reply.call);
-  if (open == nullptr || open->quorum.acknowledged(from)) return;
-  const Bucket* bucket = services_.formation.document().bucket(open->request.bucket);
+void ListCoordinator::merge_page(Open& open, const KeysFetched& reply) const {
+  const Bucket* bucket = services_.formation.document().bucket(open.request.bucket);
   const Kind kind = bucket != nullptr ? bucket->kind : Kind::siblings;
-  if (reply.outcome != Errc::ok) {
-    open->quorum.refuse(from);
-    fetch(reply.call, *open, std::exchange(open->unasked, {}));  // who refused is not asked again before the timer
-  } else {
-    open->quorum.acknowledge(from);
-    if (reply.next) open->scanned_to = std::min(reply.next, open->scanned_to ? open->scanned_to : reply.next);
-    for (const KeyState& key : reply.keys) {
-      const auto [held, fresh] = open->keys.try_emplace(key.slot, Merged{key.name, *key.state});
-      if (!fresh) merge(kind, held->second.record, *key.state);
-    }
+  open.scanned_to = shorter(open.scanned_to, reply.next);
+  for (const KeyState& key : reply.keys) {
+    const auto [held, fresh] = open.keys.try_emplace(key.slot, Merged{key.name, *key.state});
+    if (!fresh) merge(kind, held->second.record, *key.state);
   }
-  if (open->quorum.verdict() != Quorum::Verdict::waiting) answer(reply.call);
+}
+
+void ListCoordinator::on_keys_fetched(NodeId from, const KeysFetched& reply, Now now) {
+  Open* open = open_.find(reply.call);
+  if (open == nullptr || open->heard.contains(from)) return;
+  const bool stands_in = open->stand_ins.erase(from) > 0;
+  if (!stands_in && !open->seats.is_owner(from)) return;
+  if (reply.outcome == Errc::ok) {
+    open->heard.insert(from);
+    if (stands_in && !reply.keys.empty()) services_.trace.mark(Mark::list_merged_hints);
+    open->seats.acknowledge(from);
+    merge_page(*open, reply);
+  } else if (!stands_in) {
+    open->seats.refuse(from);
+    // Who refused is not asked again before the timer.
+    fetch(reply.call, *open, std::exchange(open->unasked, {}), now);
+  }
+  settle(reply.call);
+}
+
+void ListCoordinator::settle(CallId call) {
+  const Open& open = *open_.find(call);
+  const ReadSeats::Verdict verdict = open.seats.verdict();
+  const bool complete = verdict == ReadSeats::Verdict::enough && open.stand_ins.empty();
+  if (complete || verdict == ReadSeats::Verdict::impossible) answer(call);
 }
 
 void ListCoordinator::answer(CallId call) {
   const Open done = open_.close(call);
   ListReply reply{done.request.call, {.code = Errc::ok, .message = {}}, {}, std::nullopt};
-  reply.outcome.acks = done.quorum.acks();
-  reply.outcome.needed = done.quorum.needed();
-  if (done.quorum.verdict() != Quorum::Verdict::enough) {
+  reply.outcome.acks = done.seats.acks();
+  reply.outcome.needed = done.seats.needed();
+  if (done.seats.verdict() != ReadSeats::Verdict::enough) {
     reply.outcome.code = Errc::timeout;
-    reply.outcome.message = "only " + std::to_string(done.quorum.acks()) + " of " +
-                            std::to_string(done.quorum.needed()) + " replicas answered the listing";
+    reply.outcome.message = "only " + std::to_string(done.seats.acks()) + " of " + std::to_string(done.seats.needed()) +
+                            " replicas answered the listing";
   } else {
     for (const auto& [slot, merged] : done.keys)
       if ((!done.scanned_to || slot <= *done.scanned_to) && !live_siblings(merged.record).empty())
         reply.names.push_back(merged.name);
     reply.next = done.scanned_to;
-    if (done.quorum.acks() > 1) services_.trace.mark(Mark::list_merged);
+    if (done.seats.acks() > 1) services_.trace.mark(Mark::list_merged);
   }
   services_.reply(done.asker, std::move(reply));
 }
 
 void ListCoordinator::tick(Now now) {
   for (const CallId call : open_.due(now.mono)) {
-    const Open& open = *open_.find(call);
-    if (now.mono >= open.deadline) {
+    Open& open = *open_.find(call);
+    open.stand_ins.clear();  // they had their time
+    if (now.mono >= open.deadline || open.seats.verdict() == ReadSeats::Verdict::enough) {
       answer(call);
       continue;
     }
-    fetch(call, open, open.quorum.missing());
-    open_.wake_at(call, std::min(open.deadline, now.mono + 8 * kWidenAfter));
+    open.unasked.clear();
+    fetch(call, open, open.seats.missing(), now);
+    open.patience = std::min(kPauseMax, 2 * open.patience);
+    open_.wake_at(call, std::min(open.deadline, now.mono + open.patience));
   }
 }
 

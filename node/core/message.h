@@ -19,6 +19,7 @@
 #include "node/base/ids.h"
 #include "node/base/level.h"
 #include "node/base/result.h"
+#include "node/base/time.h"
 #include "node/ring/membership.h"
 #include "vclock/record.h"
 
@@ -277,7 +278,8 @@ struct Replicate {
   RecordPtr state;
   Kind kind = Kind::siblings;
   Purpose purpose = Purpose::write;
-  NodeId owner;  // of a hint
+  NodeId owner;   // of a hint
+  Millis left{};  // until nobody waits for the answer any more; 0: not said
 };
 
 // Sent only after the commit that holds the merged state, when the node promises `sync` or the purpose is `handoff`.
@@ -295,6 +297,7 @@ struct Fetch {
   Key key;
   bool digest_only = false;
   bool durable_only = false;  // answer when the state that is shown is on disk (sessions, ruling 14)
+  Millis left{};              // as in Replicate
 };
 
 // Outcome `ok` with no state and no digest: this replica holds nothing. Any other outcome means "don't know" and counts
@@ -316,6 +319,7 @@ struct FetchKeys {
   PartitionId partition;
   std::optional<Slot> after;
   std::uint32_t limit = 1000;
+  Millis left{};  // as in Replicate
 };
 
 struct KeyState {
@@ -336,6 +340,7 @@ struct KeysFetched {
 struct Forward {
   CallId call;
   ClientRequest request;
+  Millis left{};  // as in Replicate
 };
 
 struct Forwarded {
@@ -397,10 +402,12 @@ struct ClientHandle {
 
 using Address = std::variant<NodeId, ClientHandle>;
 
-// `peer` is who sent a received message, or who shall get a sent one.
+// `peer` is who sent a received message, or who shall get a sent one. `age` is how long a received message has been on
+// its way beyond what the way takes at best, as far as the driver knows: time in queues and in a process that slept.
 struct Envelope {
   Address peer;
   Message message;
+  Duration age{};
 };
 
 }  // namespace shoal

@@ -7,6 +7,7 @@
 
 #include "node/base/check.h"
 #include "node/base/limits.h"
+#include "node/core/held_state.h"
 
 namespace shoal {
 namespace {
@@ -27,6 +28,9 @@ Millis timeout_of(const ClientRequest& request) {
 }
 
 Error too_many_open() { return fail(Errc::overloaded, "this node has too many requests open; try again later"); }
+Error disk_is_behind() { return fail(Errc::overloaded, "this node's disk is far behind; try again later"); }
+
+bool is_write(const ClientRequest& request) { return std::holds_alternative<PutRequest>(request); }
 
 }  // namespace
 
@@ -40,8 +44,9 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       replica_(config_.incarnation, store, trace_),
       hints_(store, replica_, trace_, config_.hint_bytes_max),
       formation_(config_.id, config_.address, config_.document, store, outbox_, trace_),
-      services_{config_.id, config_.sync, replica_, hints_,  repair_marks_,   formation_,
-                outbox_,    peers_,       trace_,   events_, rng_.next() >> 1},
+      pace_(config_.id),
+      services_{config_.id, config_.sync, replica_, hints_, repair_marks_, formation_,
+                outbox_,    peers_,       pace_,    trace_, events_,       rng_.next() >> 1},
       puts_(services_),
       gets_(services_),
       lists_(services_),
@@ -69,9 +74,9 @@ void Node::dispatch(const Envelope& envelope, Now now) {
     std::visit(Overloaded{[&](const Hello& m) {
                             outbox_.send(from, Welcome{m.call, config_.id, formation_.document()});
                           },
-                          [&](const GetRequest& m) { on_request(from, m, now); },
-                          [&](const PutRequest& m) { on_request(from, m, now); },
-                          [&](const ListRequest& m) { on_request(from, m, now); },
+                          [&](const GetRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
+                          [&](const PutRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
+                          [&](const ListRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
                           [&](const StatusRequest& m) { on_status(from, m); },
                           [&](const ExplainRequest& m) { on_explain(from, m, now); },
                           [&](const EventsRequest& m) { on_events(from, m); },
@@ -83,28 +88,27 @@ void Node::dispatch(const Envelope& envelope, Now now) {
     return;
   }
   const NodeId peer = std::get<NodeId>(from);
-  std::visit(
-      Overloaded{
-          [&](const Replicate& m) { on_replicate(peer, m); },
-          [&](const Replicated& m) {
-            if (!handoff_.on_replicated(peer, m, now)) puts_.on_replicated(peer, m);
-          },
-          [&](const Fetch& m) { on_fetch(peer, m); }, [&](const Fetched& m) { gets_.on_fetched(peer, m); },
-          [&](const FetchKeys& m) { on_fetch_keys(peer, m); },
-          [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m); },
-          [&](const Forward& m) { on_forward(peer, m, now); },
-          [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); }, [&](const Inspect& m) { on_inspect(peer, m); },
-          [&](const Inspected& m) { explains_.on_inspected(peer, m); },
-          [&](const Join& m) { formation_.on_join(from, m); }, [&](const JoinReply& m) { formation_.on_join_reply(m); },
-          [&](const CloseFormation& m) { formation_.on_close(peer, m); },
-          [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
-          [&](const BucketReply& m) { formation_.on_bucket_reply(m); },
-          [&](const DocumentDigest& m) { formation_.on_document_digest(peer, m); },
-          [&](const DocumentPush& m) {
-            if (formation_.on_document(m)) release_parked(now);
-          },
-          [](const auto&) {}},  // a peer may not speak as a client
-      envelope.message);
+  std::visit(Overloaded{[&](const Replicate& m) { on_replicate(peer, m, envelope.age, now); },
+                        [&](const Replicated& m) { on_replicated(peer, m, now); },
+                        [&](const Fetch& m) { on_fetch(peer, m, envelope.age); },
+                        [&](const Fetched& m) { gets_.on_fetched(peer, m, now); },
+                        [&](const FetchKeys& m) { on_fetch_keys(peer, m, envelope.age); },
+                        [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m, now); },
+                        [&](const Forward& m) { on_forward(peer, m, envelope.age, now); },
+                        [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); },
+                        [&](const Inspect& m) { on_inspect(peer, m); },
+                        [&](const Inspected& m) { explains_.on_inspected(peer, m); },
+                        [&](const Join& m) { formation_.on_join(from, m); },
+                        [&](const JoinReply& m) { formation_.on_join_reply(m); },
+                        [&](const CloseFormation& m) { formation_.on_close(peer, m); },
+                        [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
+                        [&](const BucketReply& m) { formation_.on_bucket_reply(m); },
+                        [&](const DocumentDigest& m) { formation_.on_document_digest(peer, m); },
+                        [&](const DocumentPush& m) {
+                          if (formation_.on_document(m)) release_parked(now);
+                        },
+                        [](const auto&) {}},  // a peer may not speak as a client
+             envelope.message);
 }
 
 Status Node::check_bucket(const std::string& name) const {
@@ -112,8 +116,15 @@ Status Node::check_bucket(const std::string& name) const {
   return fail(Errc::invalid, "there is no bucket \"" + name + "\"; create it with: shoal bucket create " + name);
 }
 
-Status Node::check(const ClientRequest& request) const {
-  if (open_requests() >= config_.open_requests_max) return too_many_open();
+Status Node::check_busy() {
+  const bool many_open = open_requests() >= config_.open_requests_max;
+  if (!many_open && outbox_.waiting() < config_.waiting_for_disk_max) return Unit{};
+  trace_.mark(Mark::client_refused_overloaded);
+  return many_open ? too_many_open() : disk_is_behind();
+}
+
+Status Node::check(const ClientRequest& request) {
+  if (const Status busy = check_busy(); !busy) return busy;
   if (const auto* list = std::get_if<ListRequest>(&request)) {
     if (list->partition.value >= formation_.document().partitions)
       return fail(Errc::invalid, "there is no partition " + std::to_string(list->partition.value));
@@ -126,10 +137,17 @@ Status Node::check(const ClientRequest& request) const {
   return put != nullptr ? check_value_size(put->value.size()) : Unit{};
 }
 
-void Node::on_forward(NodeId peer, const Forward& message, Now now) {
-  const bool write = std::holds_alternative<PutRequest>(message.request);
-  if (write && !forwards_seen_.first_time(peer, message.call)) return;
-  on_request(peer, message.request, now);
+bool Node::expired(Millis left, Duration age) {
+  if (left == Millis{} || age < std::clamp(left, Millis(-1), kTimeoutMax)) return false;  // a peer may say anything
+  trace_.mark(Mark::expired_work_dropped);
+  return true;
+}
+
+void Node::on_forward(NodeId peer, const Forward& message, Duration age, Now now) {
+  if (expired(message.left, age)) return;
+  if (is_write(message.request) && !forwards_seen_.first_time(peer, message.call)) return;
+  const Millis left = message.left != Millis{} ? std::min(message.left, kTimeoutMax) : timeout_of(message.request);
+  on_request(peer, message.request, now.mono + left - (message.left != Millis{} ? age : Duration{}), now);
 }
 
 PartitionId Node::partition_of(const ClientRequest& request) const {
@@ -139,10 +157,9 @@ PartitionId Node::partition_of(const ClientRequest& request) const {
                     request);
 }
 
-void Node::on_request(const Address& asker, const ClientRequest& request, Now now) {
+void Node::on_request(const Address& asker, const ClientRequest& request, Instant deadline, Now now) {
   const Status valid = check(request);
   if (!valid) return services_.reply(asker, refusal_of(request, valid.error()));
-  const Instant deadline = now.mono + timeout_of(request);
   const auto* put = std::get_if<PutRequest>(&request);
   if (put != nullptr && formation_.forming()) {
     // Not even passed on: no write is accepted anywhere before formation is known to be over.
@@ -157,6 +174,7 @@ void Node::route(const Address& asker, const ClientRequest& request, Instant dea
   const PartitionId partition = partition_of(request);
   const NodeId coordinator = coordinator_of(partition, asker);
   if (coordinator == config_.id) {
+    if (!is_write(request) && !ring()->owns(config_.id, partition)) trace_.mark(Mark::get_coordinated_by_fallback);
     std::visit(Overloaded{[&](const GetRequest& r) { gets_.on_request(asker, r, deadline, now); },
                           [&](const PutRequest& r) { puts_.on_request(asker, r, deadline, now); },
                           [&](const ListRequest& r) { lists_.on_request(asker, r, deadline, now); }},
@@ -191,31 +209,54 @@ void Node::release_parked(Now now) {
   for (const Parked& parked : std::exchange(parked_, {})) route(parked.client, parked.request, parked.deadline, now);
 }
 
-void Node::on_replicate(NodeId from, const Replicate& message) {
+// How busy this node is. An idle disk has no service time that anybody would have to wait for.
+Load Node::load() const {
+  const std::size_t queued = outbox_.waiting();
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(service_time_.smoothed()).count();
+  return {static_cast<std::uint32_t>(queued), queued > 0 ? static_cast<std::uint32_t>(us) : 0};
+}
+
+void Node::on_replicated(NodeId from, const Replicated& message, Now now) {
+  if (handoff_.on_replicated(from, message, now)) return;
+  puts_.on_replicated(from, message);
+  gets_.on_replicated(from, message, now);
+}
+
+void Node::on_replicate(NodeId from, const Replicate& message, Duration age, Now now) {
+  if (message.purpose == Purpose::write && expired(message.left, age)) return;
   const Slot slot = slot_of(formation_.document().cluster_key, message.key);
   const bool stands_in = message.purpose == Purpose::hint && message.owner != config_.id;
   const Result<CommitId> merged = stands_in ? hints_.keep(message.owner, slot, message)
                                             : replica_.merge(slot, message.key, message.kind, *message.state);
   const bool sync = config_.sync || message.purpose == Purpose::handoff;  // the hint is dropped on our word
-  Replicated reply{message.call, formation_.document().epoch, Errc::ok, sync, {}};
+  Replicated reply{message.call, formation_.document().epoch, Errc::ok, sync, load()};
   if (!merged) {
     reply.outcome = merged.error().code;
     return outbox_.send(from, reply);
   }
+  service_time_.waits(*merged, now.mono);
   outbox_.send_after(sync ? *merged : CommitId{0}, from, reply);
 }
 
-void Node::on_fetch(NodeId from, const Fetch& message) {
-  const Slot slot = slot_of(formation_.document().cluster_key, message.key);
-  const Result<EntryPtr> held = replica_.read(slot, message.key);
+void Node::on_fetch(NodeId from, const Fetch& message, Duration age) {
+  if (expired(message.left, age)) return;
+  const HashKey& cluster_key = formation_.document().cluster_key;
+  const Slot slot = slot_of(cluster_key, message.key);
+  const Result<RecordPtr> held = held_state(replica_, *ring(), config_.id, slot, message.key);
   Fetched reply{message.call, formation_.document().epoch, held ? Errc::ok : held.error().code, nullptr};
-  if (held && *held) reply.state = RecordPtr(*held, &(*held)->record);
-  outbox_.send(from, std::move(reply));
+  reply.load = load();
+  if (held && *held != nullptr) {
+    reply.digest = state_digest(cluster_key, **held);
+    if (!message.digest_only) reply.state = *held;
+  }
+  const bool waits = message.durable_only && config_.sync;
+  outbox_.send_after(waits ? replica_.last_commit() : CommitId{0}, from, std::move(reply));
 }
 
-void Node::on_fetch_keys(NodeId from, const FetchKeys& message) {
-  if (message.partition.value >= formation_.document().partitions) return;
-  outbox_.send(from, scan_keys(store_, *ring(), message));
+void Node::on_fetch_keys(NodeId from, const FetchKeys& message, Duration age) {
+  if (message.partition.value >= formation_.document().partitions || expired(message.left, age)) return;
+  const bool owner = ring()->owns(config_.id, message.partition);
+  outbox_.send(from, owner ? scan_keys(store_, *ring(), message) : scan_hints(store_, *ring(), message));
 }
 
 void Node::on_explain(const Address& asker, const ExplainRequest& request, Now now) {
@@ -287,6 +328,8 @@ void Node::tick(Now now) {
 
 void Node::watch(Now now) {
   const Status admitted = store_.admit();
+  watchman_.hints(formation_.document(), hints_, now.wall);
+  watchman_.repair_marks(repair_marks_.size(), now.wall);
   watchman_.store(admitted ? Error{.code = Errc::ok, .message = {}} : admitted.error(), now.wall);
 }
 
@@ -302,6 +345,7 @@ void Node::expire_parked(Now now) {
 }
 
 void Node::durable(CommitId commit, Now now) {
+  service_time_.durable(commit, now.mono);
   outbox_.durable(commit);
   drain_loopback(now);
 }

@@ -11,6 +11,9 @@
 // answered, is it enough), forwarder (not my key), hinted_handoff (what others have missed), replica (the rules of
 // causality on one copy) and formation (the membership document). What people ask for is told by
 // explain_coordinator, watchman and event_log.
+//
+// Work that nobody waits for any more is dropped before it touches the store: requests carry the time that was left
+// when they were sent, the driver says how long they were under way. A node with too much to do refuses clients early.
 #pragma once
 
 #include <deque>
@@ -29,8 +32,10 @@
 #include "node/core/hints.h"
 #include "node/core/list_coordinator.h"
 #include "node/core/message.h"
+#include "node/core/peer_pace.h"
 #include "node/core/put_coordinator.h"
 #include "node/core/repair_marks.h"
+#include "node/core/service_time.h"
 #include "node/core/services.h"
 #include "node/core/store.h"
 #include "node/core/trace.h"
@@ -45,6 +50,7 @@ struct NodeConfig {
   std::string address;  // what others shall reach it by; differs from the document's after a move
   bool sync = true;     // acknowledgements wait for the disk
   std::size_t open_requests_max = 100'000;
+  std::size_t waiting_for_disk_max = 200'000;  // acknowledgements; over it clients are refused
   std::uint64_t hint_bytes_max = std::uint64_t{1} << 30;
   std::uint64_t handoff_bytes_per_second = std::uint64_t{8} << 20;
   Trace* trace = nullptr;  // not owned, may be null
@@ -86,9 +92,11 @@ class Node {
   void drain_loopback(Now now);
 
   // Requests come from a client, or from a peer that forwarded.
-  void on_request(const Address& asker, const ClientRequest& request, Now now);
+  void on_request(const Address& asker, const ClientRequest& request, Instant deadline, Now now);
   void route(const Address& asker, const ClientRequest& request, Instant deadline, Now now);
-  Status check(const ClientRequest& request) const;
+  bool expired(Millis left, Duration age);
+  Status check_busy();
+  Status check(const ClientRequest& request);
   Status check_bucket(const std::string& name) const;
   [[nodiscard]] PartitionId partition_of(const ClientRequest& request) const;
   [[nodiscard]] NodeId coordinator_of(PartitionId partition, const Address& asker) const;
@@ -97,10 +105,12 @@ class Node {
   void expire_parked(Now now);
   void watch(Now now);
 
-  void on_replicate(NodeId from, const Replicate& message);
-  void on_forward(NodeId peer, const Forward& message, Now now);
-  void on_fetch(NodeId from, const Fetch& message);
-  void on_fetch_keys(NodeId from, const FetchKeys& message);
+  void on_replicate(NodeId from, const Replicate& message, Duration age, Now now);
+  void on_replicated(NodeId from, const Replicated& message, Now now);
+  void on_forward(NodeId peer, const Forward& message, Duration age, Now now);
+  void on_fetch(NodeId from, const Fetch& message, Duration age);
+  void on_fetch_keys(NodeId from, const FetchKeys& message, Duration age);
+  [[nodiscard]] Load load() const;
   void on_explain(const Address& asker, const ExplainRequest& request, Now now);
   void on_inspect(NodeId from, const Inspect& message);
   void on_events(const Address& asker, const EventsRequest& request);
@@ -119,6 +129,8 @@ class Node {
   RepairMarks repair_marks_;
   Formation formation_;
   Peers peers_;
+  PeerPace pace_;
+  ServiceTime service_time_;
   Services services_;
   PutCoordinator puts_;
   GetCoordinator gets_;

@@ -7,6 +7,7 @@
 // Invariant: a message given with commit c is released only by durable(c') with c' >= c, in the order given.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <vector>
 
@@ -26,6 +27,8 @@ class Outbox {
   std::vector<Envelope> take();
   std::vector<Envelope> take_loopback();
   void clear();
+  // Messages that wait for the disk.
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
   struct Waiting {

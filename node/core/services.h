@@ -2,17 +2,16 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
-#include <span>
-#include <vector>
 
-#include "gossip/liveness.h"
 #include "node/base/ids.h"
+#include "node/base/time.h"
 #include "node/core/event_log.h"
 #include "node/core/formation.h"
 #include "node/core/hints.h"
 #include "node/core/message.h"
 #include "node/core/outbox.h"
+#include "node/core/peer_pace.h"
+#include "node/core/peers.h"
 #include "node/core/repair_marks.h"
 #include "node/core/replica.h"
 #include "node/core/trace.h"
@@ -20,22 +19,10 @@
 
 namespace shoal {
 
-// Who is believed to be up. A node never heard of is given the benefit of the doubt.
-class Peers {
- public:
-  void set(NodeId node, Liveness liveness) { states_[node] = liveness; }
-  [[nodiscard]] Liveness of(NodeId node) const {
-    const auto it = states_.find(node);
-    return it != states_.end() ? it->second : Liveness::alive;
-  }
-  [[nodiscard]] bool reachable(NodeId node) const { return of(node) != Liveness::dead; }
-  [[nodiscard]] int reachable_among(std::span<const NodeId> nodes) const {
-    return static_cast<int>(std::ranges::count_if(nodes, [this](NodeId node) { return reachable(node); }));
-  }
-
- private:
-  std::map<NodeId, Liveness> states_;
-};
+// What a message says of the time until its sender's deadline: at least a millisecond, for 0 says nothing.
+inline Millis time_left(Instant deadline, Now now) {
+  return std::max(Millis(1), std::chrono::ceil<Millis>(deadline - now.mono));
+}
 
 struct Services {
   NodeId self;
@@ -46,6 +33,7 @@ struct Services {
   Formation& formation;
   Outbox& outbox;
   Peers& peers;
+  PeerPace& pace;
   Trace& trace;
   EventLog& events;
   std::uint64_t next_call = 1;

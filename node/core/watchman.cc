@@ -48,6 +48,31 @@ void Watchman::store(const Error& trouble, WallTime wall) {
               bad ? trouble.message : "the store takes writes again");
 }
 
+void Watchman::hints(const Membership& document, const Hints& hints, WallTime wall) {
+  for (const auto& [owner, queue] : hints.queues()) {
+    const bool kept = queue.hints > 0;
+    if (kept == hinted_.contains(owner)) continue;
+    if (kept) hinted_.insert(owner);
+    if (!kept) hinted_.erase(owner);
+    const std::string name = name_in(document, owner);
+    events_.add(wall, kept ? EventKind::hints_began : EventKind::hints_delivered, owner,
+                kept ? "hints are kept for " + name : "all hints for " + name + " are delivered");
+  }
+  const bool full = hints.bytes() >= hints.bytes_max();
+  if (full && !hints_full_)
+    events_.add(wall, EventKind::hints_full, NodeId{},
+                "the hints reached their bound of " + std::to_string(hints.bytes_max()) +
+                    " bytes: this node stands in for nobody until some are delivered");
+  hints_full_ = full;
+}
+
+void Watchman::repair_marks(std::size_t marks, WallTime wall) {
+  if (marks > 0 && !marked_)
+    events_.add(wall, EventKind::to_repair, NodeId{},
+                "an owner missed a write that no fallback could keep: its partition needs repair");
+  marked_ = marks > 0;
+}
+
 std::int64_t Watchman::since_ms(NodeId member) const {
   const auto known = since_ms_.find(member);
   return known != since_ms_.end() ? known->second : 0;

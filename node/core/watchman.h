@@ -1,14 +1,17 @@
 // Watchman: notices what an operator would want to know of and writes it into the event log: who came and went, which
-// membership document is in force, whether the store takes writes. Knows since when each member is seen as it is.
+// membership document is in force, whether the store takes writes, for whom hints are kept. Knows since when each
+// member is seen as it is.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "gossip/liveness.h"
 #include "node/base/time.h"
 #include "node/core/event_log.h"
+#include "node/core/hints.h"
 #include "node/ring/membership.h"
 
 namespace shoal {
@@ -24,6 +27,11 @@ class Watchman {
   // Why the store takes no writes, Errc::ok while it does. Being busy is no trouble.
   void store(const Error& trouble, WallTime wall);
 
+  // What is kept for others, and whether there is room for more.
+  void hints(const Membership& document, const Hints& hints, WallTime wall);
+  // How many pairs of an owner and a partition have missed writes that nobody keeps.
+  void repair_marks(std::size_t marks, WallTime wall);
+
   // Wall time at which the member became what it is seen as; 0: it was so from the start.
   [[nodiscard]] std::int64_t since_ms(NodeId member) const;
 
@@ -32,6 +40,9 @@ class Watchman {
   std::map<NodeId, std::int64_t> since_ms_;
   Epoch epoch_;
   bool in_trouble_ = false;
+  bool hints_full_ = false;
+  bool marked_ = false;
+  std::set<NodeId> hinted_;  // owners that something is kept for
 };
 
 }  // namespace shoal

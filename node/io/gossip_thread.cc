@@ -59,7 +59,7 @@ std::string GossipThread::stop_reason() {
 }
 
 void GossipThread::run(std::stop_token stop) {
-  const auto on_message = [this](NodeId from, const Message& message) {
+  const auto on_message = [this](NodeId from, const Message& message, Duration) {
     if (const std::optional<GossipMessage> gossip = as_gossip(message)) swim_.receive(from, *gossip, read_clock().mono);
   };
   while (!stop.stop_requested()) {

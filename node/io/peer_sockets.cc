@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "node/io/clock.h"
 #include "node/io/resolve.h"
 
 namespace shoal {
@@ -69,6 +70,7 @@ void PeerSockets::follow(const Membership& document) {
     if (member.state == MemberState::removed) {
       removed_.insert(member.id);
       members_.erase(member.id);
+      ages_.erase(member.id);
       continue;
     }
     const auto known = members_.find(member.id);
@@ -106,7 +108,10 @@ void PeerSockets::send(NodeId to, std::span<const Message> messages) {
   const auto it = members_.find(to);
   if (it == members_.end() || faults_.drops(to)) return;
   Member& member = it->second;
-  for (std::string& frame : encode_frame(header_, messages, ++transfers_)) {
+  FrameHeader header = header_;
+  header.sent_us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(read_clock().mono.time_since_epoch()).count());
+  for (std::string& frame : encode_frame(header, messages, ++transfers_)) {
     if (member.backlog.empty() && try_send(member, frame)) continue;
     if (member.dead || member.backlog_bytes + frame.size() > backlog_bytes_max_) {
       ++counters_.dropped_frames;
@@ -160,7 +165,17 @@ void PeerSockets::accept(const std::string& route, const Frame& frame, const Han
       return refuse_for(Refused::Reason::clone);
     case Incarnations::Verdict::current: break;
   }
-  for (const Message& message : frame.messages) handler(theirs.sender, message);
+  const Duration age = age_of(theirs);
+  for (const Message& message : frame.messages) handler(theirs.sender, message, age);
+}
+
+// Nothing is remembered of senders that are no members: they could be invented without end.
+Duration PeerSockets::age_of(const FrameHeader& theirs) {
+  constexpr std::uint64_t kFarFuture = std::uint64_t{1} << 52;  // microseconds; beyond it nanoseconds overflow
+  if (theirs.sent_us == 0 || theirs.sent_us >= kFarFuture || !members_.contains(theirs.sender)) return {};
+  Ages& known = ages_[theirs.sender];
+  if (known.incarnation != theirs.incarnation) known = Ages{theirs.incarnation, {}};
+  return known.age.observe(Instant(std::chrono::microseconds(theirs.sent_us)), read_clock().mono);
 }
 
 void PeerSockets::refuse(const std::string& route, Refused::Reason reason, const std::string& sentence) {

@@ -33,6 +33,7 @@
 #include "node/base/endpoint.h"
 #include "node/io/counters.h"
 #include "node/io/fault_filter.h"
+#include "node/io/frame_age.h"
 #include "node/io/frame_io.h"
 #include "node/ring/membership.h"
 #include "node/wire/frame.h"
@@ -57,7 +58,8 @@ class PeerSockets {
   // Sends what waits in backlogs, as far as it goes.
   void flush_backlogs();
 
-  using Handler = std::function<void(NodeId from, const Message& message)>;
+  // `age`: how long the message was under way beyond what it takes at best.
+  using Handler = std::function<void(NodeId from, const Message& message, Duration age)>;
   // Reads at most `frames_max` frames; true when there may be more.
   bool receive(const Handler& handler, int frames_max);
 
@@ -93,7 +95,14 @@ class PeerSockets {
   zmq::socket_t router_;
   std::map<NodeId, Member> members_;
   std::set<NodeId> removed_;
+  Duration age_of(const FrameHeader& theirs);
+
+  struct Ages {
+    Incarnation incarnation;
+    FrameAge age;
+  };
   Incarnations incarnations_;
+  std::map<NodeId, Ages> ages_;  // of members
   FrameAssembler assembler_{kPeerAssemblyBytesMax};
   std::uint64_t transfers_ = 0;
   std::string stop_reason_;

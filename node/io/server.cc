@@ -223,7 +223,9 @@ bool Server::receive() {
   const auto from_client = [this](ClientHandle from, const Message& message) {
     node_.receive({from, message}, read_clock());
   };
-  const auto from_peer = [this](NodeId from, const Message& message) { node_.receive({from, message}, read_clock()); };
+  const auto from_peer = [this](NodeId from, const Message& message, Duration age) {
+    node_.receive({from, message, age}, read_clock());
+  };
   const bool more_clients = !ending_ && clients_.receive(from_client, kFramesPerTurn);
   const bool more_peers = peers_.receive(from_peer, kFramesPerTurn);
   return more_clients || more_peers;

@@ -172,7 +172,7 @@ void fields(A& a, StatusReply& v) {
 }
 template <class A>
 void fields(A& a, Replicate& v) {
-  a(v.call, v.epoch, v.key, v.state, v.kind, v.purpose, v.owner);
+  a(v.call, v.epoch, v.key, v.state, v.kind, v.purpose, v.owner, v.left);
 }
 template <class A>
 void fields(A& a, Replicated& v) {
@@ -180,7 +180,7 @@ void fields(A& a, Replicated& v) {
 }
 template <class A>
 void fields(A& a, Fetch& v) {
-  a(v.call, v.epoch, v.key, v.digest_only, v.durable_only);
+  a(v.call, v.epoch, v.key, v.digest_only, v.durable_only, v.left);
 }
 template <class A>
 void fields(A& a, Fetched& v) {
@@ -188,7 +188,7 @@ void fields(A& a, Fetched& v) {
 }
 template <class A>
 void fields(A& a, FetchKeys& v) {
-  a(v.call, v.epoch, v.bucket, v.prefix, v.partition, v.after, v.limit);
+  a(v.call, v.epoch, v.bucket, v.prefix, v.partition, v.after, v.limit, v.left);
 }
 template <class A>
 void fields(A& a, KeyState& v) {
@@ -200,7 +200,7 @@ void fields(A& a, KeysFetched& v) {
 }
 template <class A>
 void fields(A& a, Forward& v) {
-  a(v.call, v.request);
+  a(v.call, v.request, v.left);
 }
 template <class A>
 void fields(A& a, Forwarded& v) {

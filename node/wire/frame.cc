@@ -13,7 +13,7 @@ constexpr std::size_t kPieceBytes = kFrameBytesMax - 128;  // leaves room for th
 Error malformed(const char* why) { return fail(Errc::corrupt, std::string("malformed frame: ") + why); }
 
 void put_header(wire::Packer& packer, const FrameHeader& header, FrameKind kind) {
-  packer.array(6);
+  packer.array(7);
   packer.put(header.protocol);
   packer.put(header.cluster);
   packer.put(header.sender);
@@ -27,6 +27,7 @@ std::string whole_frame(const FrameHeader& header, std::size_t count, std::strin
   put_header(packer, header, FrameKind::messages);
   packer.array(count);
   buffer.write(packed_messages.data(), packed_messages.size());
+  packer.put(header.sent_us);
   return {buffer.data(), buffer.size()};
 }
 
@@ -41,6 +42,7 @@ void append_frame(std::vector<std::string>& out, const FrameHeader& header, std:
     wire::Packer packer(buffer);
     put_header(packer, header, FrameKind::piece);
     packer(transfer, index, count, std::string_view(frame).substr(index * kPieceBytes, kPieceBytes));
+    packer.put(header.sent_us);
     out.emplace_back(buffer.data(), buffer.size());
   }
 }
@@ -79,7 +81,8 @@ bool read_header(const msgpack::object& object, Parsed& out) {
   out.body = &at[5];
   return wire::Unpacker::read(at[0], out.header.protocol) && wire::Unpacker::read(at[1], out.header.cluster) &&
          wire::Unpacker::read(at[2], out.header.sender) && wire::Unpacker::read(at[3], out.header.incarnation) &&
-         wire::Unpacker::read(at[4], out.kind);
+         wire::Unpacker::read(at[4], out.kind) &&
+         (object.via.array.size < 7 || wire::Unpacker::read(at[6], out.header.sent_us));
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 // silently, so a handshake once per connection would leave the receiver guessing which life of a peer it hears; a
 // header of some 30 bytes per turn does not.
 //
-//   frame  = [protocol, cluster, sender, incarnation, kind, body]            a MessagePack array
+//   frame  = [protocol, cluster, sender, incarnation, kind, body, sent]      a MessagePack array
 //   kind 0 : body = [[tag, [fields...]], ...]                                whole messages; tag = place in Message
 //   kind 1 : body = [transfer, index, count, bytes]                          a piece of an encoded frame (ruling 10)
+//
+// `sent` is the sender's monotonic clock; who hears many frames of one life tells from it which were delayed.
 //
 // Unknown trailing fields and unknown message tags are ignored, so that releases can be mixed while upgrading.
 #pragma once
@@ -37,9 +39,10 @@ inline constexpr std::size_t kClientAssemblyBytesMax = std::size_t{16} << 20;
 
 struct FrameHeader {
   std::uint32_t protocol = kProtocolVersion;
-  ClusterId cluster;        // 0 from a client that does not know it yet
-  NodeId sender;            // 0 from a client
-  Incarnation incarnation;  // 0 from a client
+  ClusterId cluster;          // 0 from a client that does not know it yet
+  NodeId sender;              // 0 from a client
+  Incarnation incarnation;    // 0 from a client
+  std::uint64_t sent_us = 0;  // when the frame was made, by the sender's monotonic clock; 0: not said
   friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
 };
 

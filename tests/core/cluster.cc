@@ -27,6 +27,7 @@ Membership document_of(std::string_view names, const ClusterOptions& options) {
   document.founder = id_of(names.front());
   document.forming = options.forming;
   for (const Name name : names) document.members.push_back(member_of({.node = name}));
+  for (std::size_t i = 0; i < options.zones.size(); ++i) document.members[i].zone = options.zones[i];
   std::ranges::sort(document.members, {}, &Member::id);
   return document;
 }
@@ -51,6 +52,7 @@ void Cluster::boot(Name name, const Membership& document, const std::string& add
                                                    .address = address,
                                                    .sync = options_.relaxed.find(name) == std::string::npos,
                                                    .open_requests_max = options_.open_requests_max,
+                                                   .waiting_for_disk_max = options_.waiting_for_disk_max,
                                                    .hint_bytes_max = options_.hint_bytes_max,
                                                    .trace = &machine.marks},
                                         machine.store, Rng(life * 1000 + id_of(name).value));
@@ -87,7 +89,7 @@ CallId Cluster::start_put(Name via, const Put& put) {
 }
 
 CallId Cluster::start_get(Name via, const Get& get) {
-  return ask(via, GetRequest{{}, {"default", get.key}, get.r, get.timeout});
+  return ask(via, GetRequest{{}, {"default", get.key}, get.r, get.timeout, get.level, get.pr, get.session});
 }
 
 PutReply Cluster::put(Name via, const Put& put) {
@@ -167,7 +169,7 @@ void Cluster::deliver(const Flight& flight) {
   if (lost) return;
   ++delivered_[std::string{flight.from, flight.to}];
   for (int i = 0; i < (twice_ ? 2 : 1); ++i)
-    to->second.node->receive(Envelope{id_of(flight.from), flight.message}, now());
+    to->second.node->receive(Envelope{id_of(flight.from), flight.message, age_}, now());
 }
 
 bool Cluster::sync_disks() {
@@ -252,6 +254,11 @@ void Cluster::start(Name name, const std::string& address) {
 void Cluster::believe(Name node, Liveness liveness) {
   for (auto& [name, machine] : machines_)
     if (machine.node != nullptr && name != node) machine.node->liveness(id_of(node), liveness, now());
+}
+
+void Cluster::keep_hint(Name keeper, Name owner, const std::string& key, Name from) {
+  store(keeper).write(Place(id_of(owner), slot(key)), store(from).held(slot(key)));
+  store(keeper).sync();
 }
 
 JoinReply Cluster::join(Name via, const Newcomer& newcomer) {

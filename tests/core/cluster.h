@@ -30,6 +30,8 @@ struct ClusterOptions {
   std::string relaxed;  // names of nodes that acknowledge before their disk has it
   std::size_t open_requests_max = 100'000;
   std::uint64_t hint_bytes_max = 1'000'000;
+  std::size_t waiting_for_disk_max = 200'000;
+  std::string zones;  // one letter for each node; none: all in one
 };
 
 struct Put {
@@ -49,6 +51,9 @@ struct Get {
   std::string key = "k";
   std::int32_t r = 0;
   Millis timeout{1000};
+  Level level = Level::quorum;
+  std::int32_t pr = 0;
+  std::string session;
 };
 
 struct Newcomer {
@@ -93,6 +98,7 @@ class Cluster {
   void heal() { cut_.clear(); }
   void deliver_twice(bool on) { twice_ = on; }
   void inject(Name from, Name to, Message message) { flights_.push_back(Flight{from, to, std::move(message)}); }
+  void age_messages(Duration age) { age_ = age; }  // all that travel from now on have waited so long
   void watch(Watch watch) { watch_ = std::move(watch); }
   [[nodiscard]] std::size_t delivered(std::string_view link) const;  // messages so far, by "ab" for a to b
 
@@ -104,6 +110,8 @@ class Cluster {
   void kill(Name name);                                    // what was not synced is gone
   void start(Name name, const std::string& address = {});  // again, from its disk
   void believe(Name node, Liveness liveness);              // everybody hears it from the failure detector
+  // As if `keeper` had stood in for `owner` when `from` held what it holds now.
+  void keep_hint(Name keeper, Name owner, const std::string& key, Name from);
 
   // ---- formation: asks up to five times, as a newcomer does, and starts the node when it is let in
   JoinReply join(Name via, const Newcomer& newcomer);
@@ -150,6 +158,7 @@ class Cluster {
   std::set<Name> slow_;
   Watch watch_;
   bool twice_ = false;
+  Duration age_{};
   Instant now_{std::chrono::seconds(10)};
   std::int64_t wall_ms_ = 1'700'000'000'000;
   std::uint64_t next_call_ = 1;

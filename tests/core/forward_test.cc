@@ -138,5 +138,19 @@ TEST_F(Forward5, IsNotPassedOnASecondTime) {
   EXPECT_FALSE(passed_on);
 }
 
+// A read goes no further either: whoever is passed one sees it through.
+TEST_F(Forward5, OfAReadIsCoordinatedByWhoeverGetsIt) {
+  c.put(owners()[0], {.value = "v1", .w = 3});
+  std::optional<Forwarded> answer;
+  c.watch([&](const Cluster::Flight& flight, bool) {
+    if (const auto* forwarded = std::get_if<Forwarded>(&flight.message)) answer = *forwarded;
+  });
+  c.inject(owners()[0], stranger(), Forward{{5}, GetRequest{{5}, {"default", "k"}, 2, 1000ms}});
+  c.run();
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(values_of(std::get<GetReply>(answer->reply)), ElementsAre("v1"));
+  EXPECT_EQ(c.marks(stranger(), Mark::get_coordinated_by_fallback), 1U);
+}
+
 }  // namespace
 }  // namespace shoal

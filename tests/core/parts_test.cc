@@ -1,14 +1,12 @@
-// The parts that the coordinators share: outbox, open calls, request table, marks, and whom a read asks.
+// The parts that the coordinators share: outbox, open calls, request table, marks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "node/core/get_coordinator.h"
 #include "node/core/open_calls.h"
 #include "node/core/outbox.h"
 #include "node/core/request_table.h"
-#include "node/core/services.h"
 #include "node/core/trace.h"
 
 namespace shoal {
@@ -139,25 +137,7 @@ TEST(RequestTable, IsBoundedAndForgetsTheOldestFirst) {
   EXPECT_EQ(table.find({1, RequestTable::kRequestsMax}), dot(RequestTable::kRequestsMax + 1));
 }
 
-// ---- who is asked, and marks
-// ------------------------------------------------------------------------------------------
-
-TEST(AskOrder, PutsItselfFirstThenTheLivingInRankOrderAndTheDeadLast) {
-  Peers peers;
-  peers.set({1}, Liveness::dead);
-  peers.set({2}, Liveness::suspect);
-  const std::vector<NodeId> owners{{1}, {2}, {3}, {4}, {5}};
-  const AskOrder order = ask_order(owners, {4}, peers, 3);
-  EXPECT_THAT(order.first, ElementsAre(NodeId{4}, NodeId{3}, NodeId{5}));
-  EXPECT_THAT(order.rest, ElementsAre(NodeId{2}, NodeId{1}));
-}
-
-TEST(AskOrder, OfAStrangerHoldsOnlyOwners) {
-  const std::vector<NodeId> owners{{1}, {2}};
-  const AskOrder order = ask_order(owners, {9}, Peers{}, 5);
-  EXPECT_THAT(order.first, ElementsAre(NodeId{1}, NodeId{2}));
-  EXPECT_THAT(order.rest, IsEmpty());
-}
+// ---- marks ----------------------------------------------------------------------------------------------------------
 
 TEST(Marks, HaveNamesOfTheirOwn) {
   std::set<std::string_view> names;

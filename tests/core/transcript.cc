@@ -179,14 +179,17 @@ std::string Transcript::text_of(const std::string& key, const Record& record) {
 std::string Transcript::text_of(const Message& message) {
   if (const auto* m = std::get_if<Replicate>(&message)) {
     keys_[m->call] = m->key.name;
-    return "Replicate " + m->key.name + " " + text_of(m->key.name, *m->state);
+    const std::string why = m->purpose == Purpose::repair ? "  (repair)" : "";
+    return "Replicate " + m->key.name + " " + text_of(m->key.name, *m->state) + why;
   }
   if (const auto* m = std::get_if<Replicated>(&message))
     return "Replicated " + keys_[m->call] + (m->outcome == Errc::ok ? "" : " refused");
-  if (const auto* m = std::get_if<Fetch>(&message)) return "Fetch " + (keys_[m->call] = m->key.name);
+  if (const auto* m = std::get_if<Fetch>(&message))
+    return (m->digest_only ? "Fetch digest " : "Fetch ") + (keys_[m->call] = m->key.name);
   if (const auto* m = std::get_if<Fetched>(&message)) {
     const std::string& key = keys_[m->call];
     if (m->outcome != Errc::ok) return "Fetched " + key + " does not know";
+    if (m->state == nullptr && m->digest != Hash128{}) return "Fetched " + key + " digest";
     return "Fetched " + key + " " + (m->state ? text_of(key, *m->state) : "nothing");
   }
   if (const auto* m = std::get_if<Join>(&message)) return "Join " + m->member.name;

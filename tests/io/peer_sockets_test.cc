@@ -42,7 +42,7 @@ struct Peer {
   }
   void turn() {
     sockets.receive(
-        [this](NodeId from, const Message& message) {
+        [this](NodeId from, const Message& message, Duration) {
           senders.push_back(from);
           if (const auto* ping = std::get_if<Ping>(&message)) heard.push_back(ping->sequence);
         },

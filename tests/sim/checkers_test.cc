@@ -39,6 +39,15 @@ class Checkers : public ::testing::Test {
     finish(std::move(operation), Outcome::ok);
   }
 
+  // A read of what `shown` covers, by one of two clients.
+  void read_at(Level level, const VersionVector& shown, std::uint64_t client = 9, Outcome outcome = Outcome::ok) {
+    Operation operation = begin(Function::get);
+    operation.id.client = client;
+    operation.level = level;
+    operation.context = shown;
+    finish(std::move(operation), outcome);
+  }
+
   void ends_with(const std::vector<RequestId>& values) { finals_.push_back(FinalState{0, values, tick()}); }
 
   Operation begin(Function function) {
@@ -56,12 +65,13 @@ class Checkers : public ::testing::Test {
   }
 
   Instant tick() { return now_ += std::chrono::seconds(1); }
-  Evidence evidence() { return Evidence{history_, ledger_, 3, receipts_, finals_}; }
+  Evidence evidence() { return Evidence{history_, ledger_, 3, receipts_, finals_, agreements_}; }
 
   History history_;
   Ledger ledger_;
   std::vector<Receipt> receipts_;
   std::vector<FinalState> finals_;
+  std::vector<Agreement> agreements_;
   Record record_;
   Ownership ownership_;
   std::uint64_t counter_ = 0;
@@ -222,6 +232,43 @@ TEST(QuorumSize, FollowsTheRequest) {
   EXPECT_EQ(quorum_size(0, 4), 3);
   EXPECT_EQ(quorum_size(-1, 5), 5);
   EXPECT_EQ(quorum_size(1, 3), 1);
+}
+
+// ---- sessions and agreement
+
+VersionVector clock(std::uint64_t counter) { return VersionVector({{{kLife, 1}, counter}}); }
+
+TEST_F(Checkers, SeeASessionThatGoesBack) {
+  read_at(Level::quorum, clock(5));
+  read_at(Level::session, clock(5));
+  read_at(Level::session, clock(7));
+  EXPECT_TRUE(check_sessions(evidence()).empty());
+  read_at(Level::session, clock(6));
+  EXPECT_EQ(check_sessions(evidence()).size(), 1u);
+}
+
+TEST_F(Checkers, SeeASessionThatMissesItsOwnWrite) {
+  Operation put = begin(Function::put);
+  put.context = clock(9);
+  finish(std::move(put), Outcome::ok);
+  read_at(Level::session, clock(8));
+  EXPECT_EQ(check_sessions(evidence()).size(), 1u);
+}
+
+TEST_F(Checkers, AskOfASessionOnlyWhatItsClientWasTold) {
+  read_at(Level::session, clock(5), 8);
+  read_at(Level::session, clock(4), 9);                 // another client
+  read_at(Level::session, clock(9), 9, Outcome::fail);  // nothing was told
+  read_at(Level::quorum, clock(3), 9);                  // promises no such thing
+  read_at(Level::session, clock(4), 9);
+  EXPECT_TRUE(check_sessions(evidence()).empty());
+}
+
+TEST_F(Checkers, SeeAnAgreementThatWasNone) {
+  agreements_.push_back(Agreement{.key = 0, .owners = 3, .holding = 3});
+  EXPECT_TRUE(check_agreements(evidence()).empty());
+  agreements_.push_back(Agreement{.key = 0, .owners = 3, .holding = 2});
+  EXPECT_EQ(check_agreements(evidence()).size(), 1u);
 }
 
 }  // namespace

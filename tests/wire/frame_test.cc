@@ -121,9 +121,16 @@ TEST(Frame, FieldsOfALaterReleaseAreIgnored) {
 
   const auto and_in_the_frame = [&](wire::Packer& packer) {
     with_more(packer);
+    packer.put(sample_header().sent_us);
     packer.put(std::string("new in the frame"));
   };
-  EXPECT_TRUE(read_once(frame_with(sample_header(), 0, and_in_the_frame, 7)));
+  EXPECT_TRUE(read_once(frame_with(sample_header(), 0, and_in_the_frame, 8)));
+}
+
+TEST(Frame, OfAnEarlierReleaseDoesNotSayWhenItWasSent) {
+  const auto frame = read_once(frame_with(sample_header(), 0, [](wire::Packer& packer) { packer.array(0); }));
+  ASSERT_TRUE(frame && *frame);
+  EXPECT_EQ((*frame)->header.sent_us, 0U);
 }
 
 TEST(Frame, AMissingFieldIsRefused) {
@@ -140,6 +147,7 @@ TEST(Frame, AMissingFieldIsRefused) {
 
 TEST(Frame, OfAnotherProtocolVersionYieldsItsHeaderOnly) {
   FrameHeader header = sample_header();
+  header.sent_us = 0;  // frame_with leaves it out
   header.protocol = kProtocolVersion + 1;
   const std::string bytes = frame_with(header, 200, [](wire::Packer& packer) { packer.put(true); });
   const auto frame = read_once(bytes);

@@ -100,7 +100,9 @@ Record sample_record() {
 
 Entry sample_entry() { return Entry{kKey, sample_record(), {Incarnation::of(3, 99), 5}, Kind::lww, 17}; }
 
-FrameHeader sample_header() { return FrameHeader{kProtocolVersion, {0xdeadbeefcafef00d}, {3}, Incarnation::of(3, 99)}; }
+FrameHeader sample_header() {
+  return FrameHeader{kProtocolVersion, {0xdeadbeefcafef00d}, {3}, Incarnation::of(3, 99), 123'456};
+}
 
 std::vector<Message> sample_messages() {
   return {
@@ -114,13 +116,13 @@ std::vector<Message> sample_messages() {
       sample_put_reply(),
       sample_list_reply(),
       sample_status_reply(),
-      Replicate{{5}, {9}, kKey, shared(sample_record()), Kind::lww, Purpose::handoff, {4}},
+      Replicate{{5}, {9}, kKey, shared(sample_record()), Kind::lww, Purpose::handoff, {4}, Millis(70)},
       Replicated{{6}, {9}, Errc::no_space, true, {3, 400}},
-      Fetch{{7}, {9}, kKey, true, true},
+      Fetch{{7}, {9}, kKey, true, true, Millis(71)},
       Fetched{{8}, {9}, Errc::corrupt, shared(sample_record()), {5, 6}, {1, 2}},
-      FetchKeys{{9}, {9}, "default", "prefix/", kPartition, kSlot, 55},
+      FetchKeys{{9}, {9}, "default", "prefix/", kPartition, kSlot, 55, Millis(72)},
       KeysFetched{{10}, {9}, Errc::io, {{kSlot, "name", shared(valueless(sample_record()))}}, kSlot},
-      Forward{{11}, sample_put()},
+      Forward{{11}, sample_put(), Millis(73)},
       Forwarded{{12}, sample_list_reply()},
       Join{{13}, sample_member(4), true},
       JoinReply{{14}, sample_error(), sample_document()},

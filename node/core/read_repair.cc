@@ -1,0 +1,16 @@
+#include "node/core/read_repair.h"
+
+namespace shoal {
+
+void ReadRepair::send(NodeId owner, const Key& key, Kind kind, const RecordPtr& state, Instant now) {
+  while (!sent_.empty() && sent_.begin()->second + kForgottenAfter <= now) sent_.erase(sent_.begin());
+  if (sent_.size() >= kOutstandingMax) return services_.trace.mark(Mark::read_repair_skipped);
+  services_.trace.mark(Mark::read_repair_sent);
+  const CallId call = services_.new_call();
+  sent_.emplace(call, now);
+  Replicate repair{call, services_.formation.document().epoch, key, state, kind};
+  repair.purpose = Purpose::repair;
+  services_.outbox.send(owner, std::move(repair));
+}
+
+}  // namespace shoal
