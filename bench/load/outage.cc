@@ -70,6 +70,7 @@ void add_rows(Run& run, const std::deque<OpenLoopResult>& phases) {
 template <class Of>
 double median(const std::vector<Run>& runs, Of of) {
   std::vector<double> values;
+  values.reserve(runs.size());
   for (const Run& run : runs) values.push_back(of(run));
   std::ranges::nth_element(values, values.begin() + std::ssize(values) / 2);
   return values[values.size() / 2];

@@ -77,12 +77,12 @@ void Ledger::release(DotFacts& facts, std::uint32_t node) {
   if (facts.held == 0) facts.orphaned = true;
 }
 
-void Ledger::dropped_hint(std::uint32_t node, NodeId id, const Slot& slot, const Record& hint) {
-  const std::uint32_t owner = nodes_.at(id);
+void Ledger::dropped_hint(std::uint32_t node, NodeId owner, const Slot& slot, const Record& hint) {
+  const std::uint32_t missed_by = nodes_.at(owner);
   each_dot(slot, [&](const DotFacts& facts) {
-    if (hint.clock.covers(facts.dot) && !has(facts.ever_synced | facts.lost, owner))
+    if (hint.clock.covers(facts.dot) && !has(facts.ever_synced | facts.lost, missed_by))
       violation(fmt::format("node {} dropped the hint of dot {} that node {} never had on its disk", node,
-                            to_text(facts.dot), owner));
+                            to_text(facts.dot), missed_by));
   });
 }
 

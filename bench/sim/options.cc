@@ -20,6 +20,7 @@ constexpr std::string_view kActionNames[] = {"get", "put_context", "put_blind", 
 std::vector<std::string_view> names_of(const std::vector<Level>& levels) {
   constexpr std::string_view kNames[] = {"quorum", "eventual", "session", "all"};
   std::vector<std::string_view> names;
+  names.reserve(levels.size());
   for (const Level level : levels) names.push_back(kNames[static_cast<std::size_t>(level)]);
   return names;
 }

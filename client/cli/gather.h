@@ -27,6 +27,8 @@ template <class T, class Ask>
 std::vector<Answer<T>> ask_all(const std::vector<MemberStatus>& members, Ask ask) {
   std::vector<Pending<T>> pending;
   std::vector<Answer<T>> answers;
+  pending.reserve(members.size());
+  answers.reserve(members.size());
   for (const MemberStatus& member : members) pending.push_back(ask(member));
   for (std::size_t i = 0; i < members.size(); ++i) {
     Result<T> value = pending[i].get();

@@ -154,8 +154,8 @@ Status check_about(const LmdbEnv& env, std::string_view about, NodeId owner) {
                                    std::to_string(kFormat) + " that this version reads: start the newer version again");
   if (format == 0) return damaged(env, "no valid format number");
   if (format < kFormat)
-    return fail(Errc::refused, "the store in " + dir + " has format " + std::to_string(format) +
-                                   ", older than the " + std::to_string(kFormat) +
+    return fail(Errc::refused, "the store in " + dir + " has format " + std::to_string(format) + ", older than the " +
+                                   std::to_string(kFormat) +
                                    " that this version reads: dump its keys with the older version and load them "
                                    "into a new cluster");
   if (const NodeId found{read_u64(about.substr(8))}; found != owner)
