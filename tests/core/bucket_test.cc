@@ -28,6 +28,7 @@ TEST_F(Buckets, AreMadeThroughAnyNodeAndKnownToAll) {
   for (const Name node : {'a', 'b', 'c'})
     EXPECT_EQ(*c.document(node).bucket("carts"), (Bucket{"carts", Kind::siblings, 1, -1})) << node;
   EXPECT_EQ(reply.document->epoch, c.document('b').epoch);
+  EXPECT_EQ(c.marks('a', Mark::bucket_changed), 1U);
 }
 
 TEST_F(Buckets, TheSameAgainChangesNothing) {
@@ -60,6 +61,7 @@ TEST_F(Buckets, WhatIsWrongIsSaid) {
   EXPECT_THAT(create('a', {"carts", Kind::siblings, 4}).outcome.message, HasSubstr("asks for 4 replicas"));
   EXPECT_THAT(change('a', {"carts"}, false).outcome.message, HasSubstr("shoal bucket create carts"));
   EXPECT_EQ(c.document('a').buckets.size(), 0U);
+  EXPECT_EQ(c.marks('a', Mark::bucket_refused), 4U);
 }
 
 TEST_F(Buckets, AFounderThatDoesNotAnswerMakesNone) {
@@ -89,6 +91,7 @@ TEST_F(Buckets, LwwKeepsOneValueAndCountsTheLosers) {
     EXPECT_EQ(held->kind, Kind::lww);
   }
   EXPECT_EQ(c.store('b').held(slot)->losers, 1U);
+  EXPECT_EQ(c.marks('b', Mark::lww_dropped_concurrent_value), 1U);
   EXPECT_EQ(c.store('a').held(slot)->losers, 0U);  // b had seen it, so it is superseded in the state that b sent
 }
 
