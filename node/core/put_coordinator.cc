@@ -270,6 +270,7 @@ void PutCoordinator::close(CallId call) {
   const Open done = open_.close(call);
   --answered_;
   for (const NodeId owner : done.quorum.unsettled()) {
+    if (owner == services_.self) continue;  // it has the state; its disk has not said so yet
     // An owner that is merely slow under a flood has the state on its way: a hint more would make the flood worse.
     const bool kept = (!hurried || !services_.peers.reachable(owner)) && keep_hint(owner, done);
     if (!kept && services_.repair_marks.add(owner, done.partition))
@@ -279,7 +280,6 @@ void PutCoordinator::close(CallId call) {
 
 // Nobody else keeps the state for this owner, so this node does, though it counts for nothing. False when it may not.
 bool PutCoordinator::keep_hint(NodeId owner, const Open& done) {
-  if (owner == services_.self) return false;
   const Slot slot = slot_of(services_.formation.document().cluster_key, done.key);
   const Replicate missed{.call = {},
                          .epoch = services_.formation.document().epoch,

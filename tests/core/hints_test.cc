@@ -339,5 +339,15 @@ TEST_F(Hinted, AHintForOneselfIsAnOwnCopy) {
   EXPECT_EQ(c.store(owner(2)).records(), 1U);
 }
 
+// A node whose own disk is slow or full has the state all the same: nothing of it needs repair.
+TEST(PutOfALonelyNode, DoesNotMarkItselfForRepair) {
+  Cluster c("a", {.replicas = 1});
+  c.slow_disk('a');
+  const CallId put = c.start_put('a', {});
+  c.advance(2s);
+  EXPECT_TRUE(c.reply<PutReply>(put).outcome.maybe_applied());
+  EXPECT_EQ(c.marks('a', Mark::partition_marked_for_repair), 0U);
+}
+
 }  // namespace
 }  // namespace shoal
