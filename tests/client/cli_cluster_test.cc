@@ -1,14 +1,14 @@
 // The shoal command about the cluster: levels and sessions, buckets, hints, members, events, explanations, status.
 #include <gmock/gmock.h>
 
-#include <mutex>
-
 #include "tests/client/cli_kit.h"
 
 namespace shoal::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -27,28 +27,23 @@ class CliClusterTest : public CliTest {
   }
 
   const TempDir dir_;
+  const Heard heard_;
 };
 
 // ---- levels and sessions --------------------------------------------------------------------------------------------
 
 TEST_F(CliClusterTest, LevelsReachTheNode) {
-  std::mutex mutex;
-  std::vector<std::string> asked;
-  cluster_.script_all([&](const Message& message) {
-    const std::lock_guard lock(mutex);
-    if (const auto* get = std::get_if<GetRequest>(&message))
-      asked.push_back("get " + std::string(name_of(get->level)) + " pr=" + std::to_string(get->pr));
-    if (const auto* put = std::get_if<PutRequest>(&message))
-      asked.push_back("put " + std::string(name_of(put->level)) + " pw=" + std::to_string(put->pw));
-    return Act::serve();
-  });
+  cluster_.script_all(heard_.script());
   EXPECT_EQ(shoal("put k v --blind --level all --pw 2").code, kDone);
   EXPECT_EQ(shoal("get k --level eventual").code, kDone);
   EXPECT_EQ(shoal("get k --pr all").code, kDone);
   EXPECT_EQ(shoal("ls --level all").out, "k\n");
   EXPECT_EQ(shoal("del k --level all").code, kDone);
-  EXPECT_THAT(asked,
-              ElementsAre("put all pw=2", "get eventual pr=0", "get quorum pr=-1", "get all pr=0", "put all pw=0"));
+  EXPECT_THAT(heard_.gets(), ElementsAre(AllOf(Field(&GetRequest::level, Level::eventual), Field(&GetRequest::pr, 0)),
+                                         AllOf(Field(&GetRequest::level, Level::quorum), Field(&GetRequest::pr, -1)),
+                                         AllOf(Field(&GetRequest::level, Level::all), Field(&GetRequest::pr, 0))));
+  EXPECT_THAT(heard_.puts(), ElementsAre(AllOf(Field(&PutRequest::level, Level::all), Field(&PutRequest::pw, 2)),
+                                         AllOf(Field(&PutRequest::level, Level::all), Field(&PutRequest::pw, 0))));
 }
 
 TEST_F(CliClusterTest, LevelsThatMakeNoSenseAreRefused) {
@@ -61,23 +56,19 @@ TEST_F(CliClusterTest, LevelsThatMakeNoSenseAreRefused) {
 }
 
 TEST_F(CliClusterTest, ASessionGoesFromCommandToCommandThroughItsFile) {
-  std::mutex mutex;
-  std::vector<std::optional<std::uint64_t>> seen;
-  cluster_.script_all([&](const Message& message) {
-    const std::lock_guard lock(mutex);
-    if (const auto* get = std::get_if<GetRequest>(&message)) {
-      EXPECT_EQ(get->level, Level::session);
-      seen.push_back(FakeStore::number_in(get->key, get->session));
-    }
-    return Act::serve();
-  });
+  cluster_.script_all(heard_.script());
   const std::string session = " --session " + dir_.path("session");
   EXPECT_EQ(shoal("put k one --blind" + session).code, kDone);
   EXPECT_THAT(read_file(dir_.path("session")), StartsWith("AAAA"));
   EXPECT_EQ(shoal("get k" + session).out, "one\n");
   EXPECT_EQ(shoal("put k two" + session).code, kDone);
   EXPECT_EQ(shoal("get k" + session).out, "two\n");
-  EXPECT_THAT(seen, ElementsAre(1U, 1U, 2U));
+  std::vector<std::optional<std::uint64_t>> known;
+  for (const GetRequest& get : heard_.gets()) {
+    EXPECT_EQ(get.level, Level::session);
+    known.push_back(FakeStore::number_in(get.key, get.session));
+  }
+  EXPECT_THAT(known, ElementsAre(1U, 1U, 2U));
   EXPECT_EQ(run_command("SHOAL_SESSION=" + dir_.path("session") + " " SHOAL_BIN_DIR "/shoal -s " + cluster_.seeds() +
                         " get k")
                 .out,
@@ -248,8 +239,10 @@ TEST_F(CliClusterTest, MembersShowWhoSeesWhom) {
 TEST(CliWhere, NamesWhoStandsInForDeadOwners) {
   FakeCluster cluster{5};
   const std::vector<std::size_t> owners = cluster.owners("k");
-  for (std::size_t node = 0; node < 5; ++node)
-    cluster.edit_status(node, [&](StatusReply& status) { status.members[owners[1]].liveness = Liveness::dead; });
+  const auto second_is_dead = [dead = owners[1]](StatusReply& status) {
+    status.members[dead].liveness = Liveness::dead;
+  };
+  for (std::size_t node = 0; node < 5; ++node) cluster.edit_status(node, second_is_dead);
   const std::string owner = "n" + std::to_string(owners[1] + 1);
   const nlohmann::json where = nlohmann::json::parse(run_shoal(cluster, "where k -o json").out);
   ASSERT_EQ(where["stand_ins"].size(), 1U);

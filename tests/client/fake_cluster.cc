@@ -132,6 +132,31 @@ Script swallow_puts() {
   };
 }
 
+Script Heard::script() const {
+  return [log = log_](const Message& message) {
+    const std::lock_guard lock(log->mutex);
+    if (const auto* get = std::get_if<GetRequest>(&message)) log->gets.push_back(*get);
+    if (const auto* put = std::get_if<PutRequest>(&message)) log->puts.push_back(*put);
+    if (const auto* list = std::get_if<ListRequest>(&message)) log->lists.push_back(*list);
+    return Act::serve();
+  };
+}
+
+std::vector<GetRequest> Heard::gets() const {
+  const std::lock_guard lock(log_->mutex);
+  return log_->gets;
+}
+
+std::vector<PutRequest> Heard::puts() const {
+  const std::lock_guard lock(log_->mutex);
+  return log_->puts;
+}
+
+std::vector<ListRequest> Heard::lists() const {
+  const std::lock_guard lock(log_->mutex);
+  return log_->lists;
+}
+
 class FakeNode {
  public:
   FakeNode(FakeStore& store, FakeDocument& document, NodeId id)

@@ -65,6 +65,25 @@ Script refuse_puts(Errc code, std::string sentence);
 Script ignore_data();
 Script swallow_puts();  // applies them and says nothing
 
+// The reads, writes and listings that arrived at the nodes it listens to, in order; everything is served.
+class Heard {
+ public:
+  // May outlive this object.
+  [[nodiscard]] Script script() const;
+  [[nodiscard]] std::vector<GetRequest> gets() const;
+  [[nodiscard]] std::vector<PutRequest> puts() const;
+  [[nodiscard]] std::vector<ListRequest> lists() const;
+
+ private:
+  struct Log {
+    std::mutex mutex;
+    std::vector<GetRequest> gets;
+    std::vector<PutRequest> puts;
+    std::vector<ListRequest> lists;
+  };
+  std::shared_ptr<Log> log_ = std::make_shared<Log>();
+};
+
 class FakeNode;
 
 // The membership document, which all nodes share.

@@ -19,38 +19,6 @@ Options options_for(const FakeCluster& cluster) {
   return options;
 }
 
-// The reads and writes that arrived, in order.
-class Heard {
- public:
-  Script script() {
-    return [this](const Message& message) {
-      const std::lock_guard lock(mutex_);
-      if (const auto* get = std::get_if<GetRequest>(&message)) gets_.push_back(*get);
-      if (const auto* put = std::get_if<PutRequest>(&message)) puts_.push_back(*put);
-      if (const auto* list = std::get_if<ListRequest>(&message)) lists_.push_back(*list);
-      return Act::serve();
-    };
-  }
-  GetRequest last_get() {
-    const std::lock_guard lock(mutex_);
-    return gets_.back();
-  }
-  PutRequest last_put() {
-    const std::lock_guard lock(mutex_);
-    return puts_.back();
-  }
-  ListRequest last_list() {
-    const std::lock_guard lock(mutex_);
-    return lists_.back();
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<GetRequest> gets_;
-  std::vector<PutRequest> puts_;
-  std::vector<ListRequest> lists_;
-};
-
 class SessionTest : public testing::Test {
  protected:
   SessionTest() { cluster_.script_all(heard_.script()); }
@@ -59,7 +27,7 @@ class SessionTest : public testing::Test {
   std::uint64_t known(const Session& session, const std::string& key) {
     Session copy = session;
     EXPECT_TRUE(db_.get(key, {.session = &copy}));
-    return FakeStore::number_in({"default", key}, heard_.last_get().session).value();
+    return FakeStore::number_in({"default", key}, heard_.gets().back().session).value();
   }
 
   Heard heard_;
@@ -69,26 +37,26 @@ class SessionTest : public testing::Test {
 
 TEST_F(SessionTest, LevelsAndPrimariesTravel) {
   ASSERT_TRUE(db_.get("k"));
-  EXPECT_EQ(heard_.last_get().level, Level::quorum);
-  EXPECT_EQ(heard_.last_get().r, 0);
-  EXPECT_EQ(heard_.last_get().pr, 0);
+  EXPECT_EQ(heard_.gets().back().level, Level::quorum);
+  EXPECT_EQ(heard_.gets().back().r, 0);
+  EXPECT_EQ(heard_.gets().back().pr, 0);
   ASSERT_TRUE(db_.get("k", {.r = 1, .level = Level::eventual, .pr = Copies::all()}));
-  EXPECT_EQ(heard_.last_get().level, Level::eventual);
-  EXPECT_EQ(heard_.last_get().r, 1);
-  EXPECT_EQ(heard_.last_get().pr, -1);
+  EXPECT_EQ(heard_.gets().back().level, Level::eventual);
+  EXPECT_EQ(heard_.gets().back().r, 1);
+  EXPECT_EQ(heard_.gets().back().pr, -1);
   ASSERT_TRUE(db_.put("k", "v", {.w = Copies::all(), .level = Level::all, .pw = 2}));
-  EXPECT_EQ(heard_.last_put().level, Level::all);
-  EXPECT_EQ(heard_.last_put().w, -1);
-  EXPECT_EQ(heard_.last_put().pw, 2);
+  EXPECT_EQ(heard_.puts().back().level, Level::all);
+  EXPECT_EQ(heard_.puts().back().w, -1);
+  EXPECT_EQ(heard_.puts().back().pw, 2);
 }
 
 // A bucket may ask for one replica; whoever says "majority" means it.
 TEST_F(SessionTest, AMajorityThatIsNamedIsANumber) {
   ASSERT_TRUE(db_.get("k", {.r = Copies::majority(), .pr = Copies::majority()}));
-  EXPECT_EQ(heard_.last_get().r, 2);
-  EXPECT_EQ(heard_.last_get().pr, 2);
+  EXPECT_EQ(heard_.gets().back().r, 2);
+  EXPECT_EQ(heard_.gets().back().pr, 2);
   ASSERT_TRUE(db_.put("k", "v", {.w = Copies::majority()}));
-  EXPECT_EQ(heard_.last_put().w, 2);
+  EXPECT_EQ(heard_.puts().back().w, 2);
 }
 
 TEST_F(SessionTest, TheClientsOwnLevelIsTheDefault) {
@@ -96,9 +64,9 @@ TEST_F(SessionTest, TheClientsOwnLevelIsTheDefault) {
   options.level = Level::eventual;
   Client db(options);
   ASSERT_TRUE(db.get("k"));
-  EXPECT_EQ(heard_.last_get().level, Level::eventual);
+  EXPECT_EQ(heard_.gets().back().level, Level::eventual);
   ASSERT_TRUE(db.get("k", {.level = Level::all}));
-  EXPECT_EQ(heard_.last_get().level, Level::all);
+  EXPECT_EQ(heard_.gets().back().level, Level::all);
   EXPECT_EQ(Options::parse("shoal://h:1?level=all")->level, Level::all);
   EXPECT_EQ(Options::parse("shoal://h:1?level=session").error().code, Errc::invalid);
   EXPECT_EQ(Options::parse("shoal://h:1?level=strict").error().message,
@@ -108,7 +76,7 @@ TEST_F(SessionTest, TheClientsOwnLevelIsTheDefault) {
 TEST_F(SessionTest, AListingAsksAsManyAsItsLevelSays) {
   const auto asked = [&](ScanOptions options) {
     EXPECT_TRUE(db_.scan({}, options).next());
-    return heard_.last_list().r;
+    return heard_.lists().back().r;
   };
   EXPECT_EQ(asked({}), 0);
   EXPECT_EQ(asked({.level = Level::eventual}), 1);
@@ -128,11 +96,11 @@ TEST_F(SessionTest, SessionsAndTheirLevelComeTogether) {
 TEST_F(SessionTest, AWriteIsRememberedBeforeTheCallReturns) {
   Session session = db_.session();
   const Receipt receipt = db_.put("k", "v", {.session = &session}).value();
-  EXPECT_EQ(heard_.last_put().level, Level::session);
-  EXPECT_EQ(heard_.last_put().context, "") << "a session is no context: what a write replaces is said by the writer";
+  EXPECT_EQ(heard_.puts().back().level, Level::session);
+  EXPECT_EQ(heard_.puts().back().context, "") << "a session is no context: what a write replaces is said by the writer";
   ASSERT_TRUE(db_.get("k", {.session = &session}));
-  EXPECT_EQ(heard_.last_get().level, Level::session);
-  EXPECT_EQ(to_base64url(heard_.last_get().session), receipt.context.token());
+  EXPECT_EQ(heard_.gets().back().level, Level::session);
+  EXPECT_EQ(to_base64url(heard_.gets().back().session), receipt.context.token());
 }
 
 TEST_F(SessionTest, ReadsAreRememberedAndKeysAreApart) {
@@ -159,7 +127,7 @@ TEST_F(SessionTest, DeletesAndUpdatesTakePart) {
   ASSERT_TRUE(db_.update("k", [](auto) { return "1"; }, resolve::none(), {.session = &session}));
   EXPECT_EQ(known(session, "k"), 1U);
   ASSERT_TRUE(db_.del("k", {.session = &session}));
-  EXPECT_EQ(heard_.last_get().level, Level::session) << "the read before a delete is of the session too";
+  EXPECT_EQ(heard_.gets().back().level, Level::session) << "the read before a delete is of the session too";
   EXPECT_EQ(known(session, "k"), 2U);
 }
 
@@ -229,7 +197,7 @@ TEST_F(SessionTest, AnotherProcessGoesOnWithTheToken) {
   EXPECT_EQ(loaded.token(), session.token());
   Client other{options_for(cluster_)};
   ASSERT_TRUE(other.get("k", {.session = &loaded}));
-  EXPECT_EQ(FakeStore::number_in({"default", "k"}, heard_.last_get().session), 1U);
+  EXPECT_EQ(FakeStore::number_in({"default", "k"}, heard_.gets().back().session), 1U);
   EXPECT_EQ(Session::parse(Session().token())->keys(), 0U);
 }
 
