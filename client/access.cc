@@ -5,6 +5,7 @@
 
 #include "node/base/bytes.h"
 #include "node/base/limits.h"
+#include "node/ring/lookup.h"
 #include "node/ring/preference_list.h"
 
 namespace shoal::client_detail {
@@ -76,11 +77,6 @@ Receipt receipt_of(PutReply reply) {
           .stand_ins = reply.stand_ins,
           .durable = reply.durable,
           .siblings = reply.siblings};
-}
-
-std::string name_in(const Membership& document, NodeId id) {
-  const Member* member = document.find(id);
-  return member != nullptr ? member->name : to_string(id);
 }
 
 MemberStatus member_status(const Member& member, const std::vector<MemberView>& views) {

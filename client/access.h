@@ -26,7 +26,6 @@ Placement placement_of(const StatusReply& view, const Key& key);
 // Names come from the document; members that it does not know are shown by their ids.
 HintStatus hints_of(const Membership& document, const HintsReply& reply);
 NodeEvents events_of(const Membership& document, const EventsReply& reply);
-std::string name_in(const Membership& document, NodeId id);
 // Liveness is "unknown" for members that `views` does not name.
 MemberStatus member_status(const Member& member, const std::vector<MemberView>& views);
 

@@ -7,6 +7,7 @@
 #include "client/access.h"
 #include "node/base/bytes.h"
 #include "node/base/limits.h"
+#include "node/ring/lookup.h"
 
 namespace shoal::client_detail {
 namespace {

@@ -77,7 +77,7 @@ void Swim::tick(Instant now) {
     end_probe(now);
     begin_probe(now);
   } else if (probe_ && now >= probe_->helpers_at) {
-    ask_helpers(now);
+    ask_helpers();
   }
   if (now >= next_gossip_ && !dissemination_.empty()) gossip(now);
   if (now >= next_exchange_) compare_states(now);
@@ -114,7 +114,7 @@ void Swim::begin_probe(Instant now) {
 
 void Swim::ping(NodeId target, std::uint64_t sequence) { send(target, Ping{sequence, rumours_for(target)}); }
 
-void Swim::ask_helpers(Instant) {
+void Swim::ask_helpers() {
   probe_->helpers_at = kNever;
   probe_->helpers = order_.some(options_.helpers, rng_, [this](NodeId node) {
     return node != probe_->target && table_.is(node, Liveness::alive);

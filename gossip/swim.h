@@ -123,7 +123,7 @@ class Swim {
 
   // The round of probes: swim.cc.
   void begin_probe(Instant now);
-  void ask_helpers(Instant now);
+  void ask_helpers();
   void end_probe(Instant now);
   void ping(NodeId target, std::uint64_t sequence);
   void probe_dead(Instant now);

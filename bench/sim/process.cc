@@ -86,10 +86,7 @@ void Process::lose_disk() {
 void Process::watch_members(Instant now) {
   if (watched_ == node_->ring()) return;
   watched_ = node_->ring();
-  std::vector<NodeId> members;
-  for (const Member& member : watched_->document().members)
-    if (member.state != MemberState::removed) members.push_back(member.id);
-  swim_->watch(members, {watched_->document().founder}, now);
+  watch_members_of(watched_->document(), *swim_, now);
 }
 
 void Process::receive(const Envelope& envelope, Instant now) {

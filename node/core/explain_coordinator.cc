@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "node/base/limits.h"
+#include "node/core/held_state.h"
+#include "node/ring/lookup.h"
 
 namespace shoal {
 namespace {
@@ -11,17 +13,15 @@ namespace {
 constexpr Millis kExplainTimeoutMax = std::chrono::minutes(1);
 
 Held held_of(const HashKey& cluster_key, const Record& record, std::uint64_t losers) {
-  Held held{
-      std::make_shared<const Record>(without_values(record)), losers, hash128(cluster_key, causal_bytes(record)), {}};
+  Held held{std::make_shared<const Record>(without_values(record)), losers, state_digest(cluster_key, record), {}};
   for (const Sibling& sibling : record.siblings) held.sizes.push_back(sibling.value.size());
   return held;
 }
 
 Error check(const Membership& document, const Key& key) {
   if (const Status valid = check_key(key); !valid) return valid.error();
-  if (document.bucket(key.bucket) != nullptr) return {.code = Errc::ok, .message = {}};
-  return fail(Errc::invalid,
-              "there is no bucket \"" + key.bucket + "\"; create it with: shoal bucket create " + key.bucket);
+  if (const Status there = check_bucket(document, key.bucket); !there) return there.error();
+  return {.code = Errc::ok, .message = {}};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "node/base/limits.h"
 #include "node/core/quorum.h"
+#include "node/ring/lookup.h"
 
 namespace shoal {
 namespace {
@@ -77,9 +78,8 @@ Error check_bucket_change(const Membership& document, const BucketRequest& reque
     return fail(Errc::invalid, "a bucket's name has 1 to 64 letters, digits, dots, dashes and underscores");
   for (const std::int32_t asked : {bucket.r, bucket.w})
     if (const Result<int> fits = replies_needed(asked, document.replicas); !fits) return fits.error();
-  if (known == nullptr && !request.create)
-    return fail(Errc::invalid,
-                "there is no bucket \"" + bucket.name + "\"; create it with: shoal bucket create " + bucket.name);
+  if (!request.create)
+    if (const Status there = check_bucket(document, bucket.name); !there) return there.error();
   if (known != nullptr && known->kind != bucket.kind)
     return fail(Errc::refused, "bucket \"" + bucket.name + "\" is of kind " + std::string(name_of(known->kind)) +
                                    ", and a bucket's kind never changes; create another one");

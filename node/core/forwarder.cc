@@ -16,8 +16,6 @@ bool is_success(const ClientReply& reply) {
   return code == Errc::ok || code == Errc::not_found;
 }
 
-bool is_write(const ClientRequest& request) { return std::holds_alternative<PutRequest>(request); }
-
 ClientReply unanswered(const ClientRequest& request) {
   return refusal_of(request,
                     is_write(request)

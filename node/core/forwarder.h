@@ -24,6 +24,8 @@
 
 namespace shoal {
 
+inline bool is_write(const ClientRequest& request) { return std::holds_alternative<PutRequest>(request); }
+
 // A reply of the request's own type that says why it was not served.
 ClientReply refusal_of(const ClientRequest& request, const Error& error);
 

@@ -9,11 +9,8 @@ constexpr Duration kRefillEvery = std::chrono::milliseconds(20);
 
 }  // namespace
 
-HintedHandoff::HintedHandoff(Services& services, Hints& hints, std::uint64_t bytes_per_second)
-    : services_(services),
-      hints_(hints),
-      bytes_per_second_(bytes_per_second),
-      allowance_(static_cast<double>(bytes_per_second)) {}
+HintedHandoff::HintedHandoff(Services& services, std::uint64_t bytes_per_second)
+    : services_(services), bytes_per_second_(bytes_per_second), allowance_(static_cast<double>(bytes_per_second)) {}
 
 void HintedHandoff::refill(Instant now) {
   const auto rate = static_cast<double>(bytes_per_second_);
@@ -40,9 +37,9 @@ bool HintedHandoff::on_replicated(NodeId from, const Replicated& reply, Now now)
     step_back(walk->second, now);
     return true;
   }
-  hints_.delivered(found->second.place, found->second.sent->record);
+  services_.hints.delivered(found->second.place, found->second.sent->record);
   walk->second.on_the_way.erase(found);
-  if (hints_.waiting_for(from) == 0) return walks_.erase(walk), true;
+  if (services_.hints.waiting_for(from) == 0) return walks_.erase(walk), true;
   walk->second.back_off = kBackOffMin;
   walk->second.answer_by = walk->second.on_the_way.empty() ? kNever : now.mono + kAnswerWithin;
   advance(from, walk->second, now);
@@ -50,7 +47,7 @@ bool HintedHandoff::on_replicated(NodeId from, const Replicated& reply, Now now)
 }
 
 void HintedHandoff::on_liveness(NodeId owner, Liveness liveness, Now now) {
-  if (hints_.waiting_for(owner) == 0) return;
+  if (services_.hints.waiting_for(owner) == 0) return;
   Walk& walk = walks_[owner];
   if (liveness == Liveness::dead) {
     step_back(walk, now);
@@ -70,7 +67,7 @@ void HintedHandoff::deliver_now(Now now) {
 }
 
 void HintedHandoff::tick(Now now) {
-  for (const auto& [owner, queue] : hints_.queues())
+  for (const auto& [owner, queue] : services_.hints.queues())
     if (queue.hints > 0) walks_.try_emplace(owner);
   for (auto& [owner, walk] : walks_) {
     if (now.mono >= walk.answer_by) {
@@ -79,15 +76,16 @@ void HintedHandoff::tick(Now now) {
     }
     advance(owner, walk, now);
   }
-  std::erase_if(
-      walks_, [&](const auto& item) { return hints_.waiting_for(item.first) == 0 && item.second.on_the_way.empty(); });
+  std::erase_if(walks_, [&](const auto& item) {
+    return services_.hints.waiting_for(item.first) == 0 && item.second.on_the_way.empty();
+  });
 }
 
 void HintedHandoff::advance(NodeId owner, Walk& walk, Now now) {
-  if (hints_.waiting_for(owner) == 0 || now.mono < walk.next_try || !services_.peers.reachable(owner)) return;
+  if (services_.hints.waiting_for(owner) == 0 || now.mono < walk.next_try || !services_.peers.reachable(owner)) return;
   refill(now.mono);
   if (walk.on_the_way.size() >= kWindow || allowance_ <= 0) return;
-  const auto page = hints_.next(owner, walk.after, kWindow - walk.on_the_way.size());
+  const auto page = services_.hints.next(owner, walk.after, kWindow - walk.on_the_way.size());
   if (page)
     for (const PlacedEntry& hint : *page) {
       if (allowance_ <= 0) return;
@@ -123,10 +121,10 @@ Instant HintedHandoff::next_deadline() const {
   for (const auto& [owner, walk] : walks_) {
     next = std::min(next, walk.answer_by);
     if (!services_.peers.reachable(owner)) continue;
-    if (walk.on_the_way.empty() && hints_.waiting_for(owner) > 0) next = std::min(next, walk.next_try);
+    if (walk.on_the_way.empty() && services_.hints.waiting_for(owner) > 0) next = std::min(next, walk.next_try);
     if (allowance_ <= 0 && walk.on_the_way.size() < kWindow) next = std::min(next, refilled_ + kRefillEvery);
   }
-  for (const auto& [owner, queue] : hints_.queues())
+  for (const auto& [owner, queue] : services_.hints.queues())
     if (queue.hints > 0 && !walks_.contains(owner)) return Instant{};
   return next;
 }

@@ -30,7 +30,7 @@ class HintedHandoff {
   static constexpr Duration kBackOffMax = std::chrono::seconds(30);
 
   // `bytes_per_second`: of all handoffs of this node together.
-  HintedHandoff(Services& services, Hints& hints, std::uint64_t bytes_per_second);
+  HintedHandoff(Services& services, std::uint64_t bytes_per_second);
 
   // True when the answer was to one of ours.
   bool on_replicated(NodeId from, const Replicated& reply, Now now);
@@ -63,7 +63,6 @@ class HintedHandoff {
   void refill(Instant now);
 
   Services& services_;
-  Hints& hints_;
   std::uint64_t bytes_per_second_;
   double allowance_;  // bytes; below zero after a large state
   Instant refilled_{};

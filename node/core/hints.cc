@@ -54,7 +54,7 @@ void Hints::remove(NodeId owner, const EntryPtr& entry) {
 
 // Counts the place before and after a change of it.
 template <class Change>
-auto Hints::changing(const Place& place, const Key& key, Change change) {
+auto Hints::changing(const Place& place, const Key& key, Mark mark, Change change) {
   const Result<EntryPtr> before = replica_.read(place, key);
   if (before && *before == nullptr && bytes_ >= bytes_max_) {
     trace_.mark(Mark::hint_refused_store_full);
@@ -63,6 +63,7 @@ auto Hints::changing(const Place& place, const Key& key, Change change) {
   }
   auto done = change();
   if (!done) return done;
+  trace_.mark(mark);
   if (before && *before) remove(place.owner, *before);
   add(place.owner, replica_.read(place, key).value_or(nullptr));
   return done;
@@ -70,14 +71,14 @@ auto Hints::changing(const Place& place, const Key& key, Change change) {
 
 Result<CommitId> Hints::keep(NodeId owner, const Slot& slot, const Replicate& missed) {
   const Place place(owner, slot);
-  trace_.mark(Mark::hint_kept);
-  return changing(place, missed.key, [&] { return replica_.merge(place, missed.key, missed.kind, *missed.state); });
+  return changing(place, missed.key, Mark::hint_kept,
+                  [&] { return replica_.merge(place, missed.key, missed.kind, *missed.state); });
 }
 
 Result<Replica::Written> Hints::put(const Place& place, Kind kind, const PutRequest& request, const CausalContext& seen,
                                     WallTime wall) {
-  trace_.mark(Mark::put_coordinated_by_fallback);
-  return changing(place, request.key, [&] { return replica_.put(place, kind, request, seen, wall); });
+  return changing(place, request.key, Mark::put_coordinated_by_fallback,
+                  [&] { return replica_.put(place, kind, request, seen, wall); });
 }
 
 void Hints::delivered(const Place& place, const Record& sent) {

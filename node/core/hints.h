@@ -51,7 +51,7 @@ class Hints {
   void add(NodeId owner, const EntryPtr& entry);
   void remove(NodeId owner, const EntryPtr& entry);
   template <class Change>
-  auto changing(const Place& place, const Key& key, Change change);
+  auto changing(const Place& place, const Key& key, Mark mark, Change change);
 
   Store& store_;
   Replica& replica_;

@@ -1,13 +1,13 @@
 #include "node/core/node.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
 #include "node/base/check.h"
 #include "node/base/limits.h"
 #include "node/core/held_state.h"
+#include "node/ring/lookup.h"
 
 namespace shoal {
 namespace {
@@ -30,8 +30,6 @@ Millis timeout_of(const ClientRequest& request) {
 Error too_many_open() { return fail(Errc::overloaded, "this node has too many requests open; try again later"); }
 Error disk_is_behind() { return fail(Errc::overloaded, "this node's disk is far behind; try again later"); }
 
-bool is_write(const ClientRequest& request) { return std::holds_alternative<PutRequest>(request); }
-
 }  // namespace
 
 Node::Node(NodeConfig config, Store& store, Rng rng)
@@ -52,7 +50,7 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       lists_(services_),
       forwards_(services_),
       explains_(services_),
-      handoff_(services_, hints_, config_.handoff_bytes_per_second) {
+      handoff_(services_, config_.handoff_bytes_per_second) {
   SHOAL_CHECK(formation_.document().find(config_.id) != nullptr);
 }
 
@@ -111,11 +109,6 @@ void Node::dispatch(const Envelope& envelope, Now now) {
              envelope.message);
 }
 
-Status Node::check_bucket(const std::string& name) const {
-  if (formation_.document().bucket(name) != nullptr) return Unit{};
-  return fail(Errc::invalid, "there is no bucket \"" + name + "\"; create it with: shoal bucket create " + name);
-}
-
 Status Node::check_busy() {
   const bool many_open = open_requests() >= config_.open_requests_max;
   if (!many_open && outbox_.waiting() < config_.waiting_for_disk_max) return Unit{};
@@ -128,12 +121,12 @@ Status Node::check(const ClientRequest& request) {
   if (const auto* list = std::get_if<ListRequest>(&request)) {
     if (list->partition.value >= formation_.document().partitions)
       return fail(Errc::invalid, "there is no partition " + std::to_string(list->partition.value));
-    return check_bucket(list->bucket);
+    return check_bucket(formation_.document(), list->bucket);
   }
   const auto* put = std::get_if<PutRequest>(&request);
   const Key& key = put != nullptr ? put->key : std::get<GetRequest>(request).key;
   if (const Status valid = check_key(key); !valid) return valid;
-  if (const Status known = check_bucket(key.bucket); !known) return known;
+  if (const Status known = check_bucket(formation_.document(), key.bucket); !known) return known;
   return put != nullptr ? check_value_size(put->value.size()) : Unit{};
 }
 
@@ -172,36 +165,28 @@ void Node::on_request(const Address& asker, const ClientRequest& request, Instan
 
 void Node::route(const Address& asker, const ClientRequest& request, Instant deadline, Now now) {
   const PartitionId partition = partition_of(request);
-  const NodeId coordinator = coordinator_of(partition, asker);
-  if (coordinator == config_.id) {
+  if (coordinates(partition, asker)) {
     if (!is_write(request) && !ring()->owns(config_.id, partition)) trace_.mark(Mark::get_coordinated_by_fallback);
-    std::visit(Overloaded{[&](const GetRequest& r) { gets_.on_request(asker, r, deadline, now); },
-                          [&](const PutRequest& r) { puts_.on_request(asker, r, deadline, now); },
-                          [&](const ListRequest& r) { lists_.on_request(asker, r, deadline, now); }},
-               request);
-  } else if (coordinator == NodeId{}) {
-    services_.reply(asker, refusal_of(request, fail(Errc::unavailable, "none of the key's owners is up")));
-  } else {
-    forwards_.forward(asker, request, able_others(partition), deadline, now);
+    return std::visit(Overloaded{[&](const GetRequest& r) { gets_.on_request(asker, r, deadline, now); },
+                                 [&](const PutRequest& r) { puts_.on_request(asker, r, deadline, now); },
+                                 [&](const ListRequest& r) { lists_.on_request(asker, r, deadline, now); }},
+                      request);
   }
+  std::vector<NodeId> able = peers_.reachable_of(ring()->ranked(partition));
+  std::erase(able, config_.id);
+  if (able.empty())
+    return services_.reply(asker, refusal_of(request, fail(Errc::unavailable, "no node that may hold the key is up")));
+  forwards_.forward(asker, request, std::move(able), deadline, now);
 }
 
-// The first living owner, this node before others; without one, the first living fallback. What a peer forwarded is
-// coordinated here in any case: the peer believes that nobody better is up, and a second hop could go in circles.
-NodeId Node::coordinator_of(PartitionId partition, const Address& asker) const {
-  if (ring()->owns(config_.id, partition) || std::holds_alternative<NodeId>(asker)) return config_.id;
-  const auto able = [&](NodeId node) { return node == config_.id || peers_.reachable(node); };
+// An owner does; a fallback when nobody who is ranked before it is up. What a peer forwarded is coordinated here in any
+// case: the peer believes that nobody better is up, and a second hop could go in circles.
+bool Node::coordinates(PartitionId partition, const Address& asker) const {
+  if (ring()->owns(config_.id, partition) || std::holds_alternative<NodeId>(asker)) return true;
   const std::span<const NodeId> ranked = ring()->ranked(partition);  // owners first
+  const auto able = [&](NodeId node) { return node == config_.id || peers_.reachable(node); };
   const auto first = std::ranges::find_if(ranked, able);
-  return first != ranked.end() ? *first : NodeId{};
-}
-
-// Who may coordinate requests of the partition besides this node, best first.
-std::vector<NodeId> Node::able_others(PartitionId partition) const {
-  std::vector<NodeId> able;
-  const auto reachable = [&](NodeId node) { return node != config_.id && peers_.reachable(node); };
-  std::ranges::copy_if(ring()->ranked(partition), std::back_inserter(able), reachable);
-  return able;
+  return first != ranked.end() && *first == config_.id;
 }
 
 void Node::release_parked(Now now) {

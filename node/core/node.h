@@ -97,10 +97,8 @@ class Node {
   bool expired(Millis left, Duration age);
   Status check_busy();
   Status check(const ClientRequest& request);
-  Status check_bucket(const std::string& name) const;
   [[nodiscard]] PartitionId partition_of(const ClientRequest& request) const;
-  [[nodiscard]] NodeId coordinator_of(PartitionId partition, const Address& asker) const;
-  [[nodiscard]] std::vector<NodeId> able_others(PartitionId partition) const;
+  [[nodiscard]] bool coordinates(PartitionId partition, const Address& asker) const;
   void release_parked(Now now);
   void expire_parked(Now now);
   void watch(Now now);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <span>
+#include <vector>
 
 #include "gossip/liveness.h"
 #include "node/base/ids.h"
@@ -21,8 +22,18 @@ class Peers {
   [[nodiscard]] int reachable_among(std::span<const NodeId> nodes) const {
     return static_cast<int>(std::ranges::count_if(nodes, [this](NodeId node) { return reachable(node); }));
   }
+  // In the order given.
+  [[nodiscard]] std::vector<NodeId> reachable_of(std::span<const NodeId> nodes) const { return of(nodes, true); }
+  [[nodiscard]] std::vector<NodeId> unreachable_of(std::span<const NodeId> nodes) const { return of(nodes, false); }
 
  private:
+  [[nodiscard]] std::vector<NodeId> of(std::span<const NodeId> nodes, bool up) const {
+    std::vector<NodeId> found;
+    for (const NodeId node : nodes)
+      if (reachable(node) == up) found.push_back(node);
+    return found;
+  }
+
   std::map<NodeId, Liveness> states_;
 };
 

@@ -1,7 +1,6 @@
 #include "node/core/put_coordinator.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -103,7 +102,7 @@ void PutCoordinator::on_request(const Address& asker, const PutRequest& request,
                                     .receipt = std::move(receipt),
                                     .deadline = deadline,
                                     .patience = kPatience});
-  send(call, open, reachable_of(open.quorum.silent()));
+  send(call, open, services_.peers.reachable_of(open.quorum.silent()));
   const Replicated own{call, services_.formation.document().epoch, Errc::ok, services_.sync, {}};
   services_.outbox.send_after(services_.sync ? minted->commit : CommitId{0}, services_.self, own);
 }
@@ -128,9 +127,10 @@ Result<PutCoordinator::Plan> PutCoordinator::plan_for(const PutRequest& request,
   const Result<Wanted> asked = wanted(request.level, request.w, request.pw, bucket.w, owners.size());
   if (!asked) return asked.error();
 
-  Plan plan{slot, Quorum(owners, asked->needed, asked->primaries), reachable_of(ring.fallbacks(partition))};
+  Plan plan{slot, Quorum(owners, asked->needed, asked->primaries),
+            services_.peers.reachable_of(ring.fallbacks(partition))};
   std::erase(plan.spare, services_.self);
-  std::vector<NodeId> away = unreachable_of(owners);
+  std::vector<NodeId> away = services_.peers.unreachable_of(owners);
   int filled = static_cast<int>(owners.size() - away.size());
   const int alive = filled;
   if (!ring.owns(services_.self, partition)) {
@@ -148,18 +148,6 @@ Result<PutCoordinator::Plan> PutCoordinator::plan_for(const PutRequest& request,
   if (filled >= asked->needed && alive >= asked->primaries) return plan;
   services_.trace.mark(Mark::put_refused_too_few_alive);
   return too_few(alive, filled, owners.size(), *asked);
-}
-
-std::vector<NodeId> PutCoordinator::reachable_of(std::span<const NodeId> nodes) const {
-  std::vector<NodeId> found;
-  std::ranges::copy_if(nodes, std::back_inserter(found), [&](NodeId node) { return services_.peers.reachable(node); });
-  return found;
-}
-
-std::vector<NodeId> PutCoordinator::unreachable_of(std::span<const NodeId> nodes) const {
-  std::vector<NodeId> found;
-  std::ranges::copy_if(nodes, std::back_inserter(found), [&](NodeId node) { return !services_.peers.reachable(node); });
-  return found;
 }
 
 Result<PutCoordinator::Minted> PutCoordinator::mint(const Place& place, const PutRequest& request, Now now) {
@@ -238,7 +226,7 @@ void PutCoordinator::settle(CallId call) {
 
 bool PutCoordinator::nothing_to_wait_for(const Open& open) const {
   if (open.quorum.unsettled().empty() || answered_ > kLingeringMax) return true;
-  return open.spare.empty() && reachable_of(open.quorum.silent()).empty();
+  return open.spare.empty() && services_.peers.reachable_of(open.quorum.silent()).empty();
 }
 
 void PutCoordinator::answer(Open& open) {

@@ -78,8 +78,6 @@ class PutCoordinator {
 
   bool joins_open_request(const Address& asker, const PutRequest& request);
   Result<Plan> plan_for(const PutRequest& request, const Slot& slot) const;
-  [[nodiscard]] std::vector<NodeId> reachable_of(std::span<const NodeId> nodes) const;
-  [[nodiscard]] std::vector<NodeId> unreachable_of(std::span<const NodeId> nodes) const;
   Result<Minted> mint(const Place& place, const PutRequest& request, Now now);
   void send(CallId call, const Open& open, std::span<const NodeId> nodes);
   void call_stand_in(CallId call, Open& open, NodeId owner);

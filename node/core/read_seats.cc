@@ -8,19 +8,15 @@ namespace shoal {
 
 std::vector<NodeId> stand_ins_for(std::span<const NodeId> owners, std::span<const NodeId> fallbacks,
                                   const Peers& peers) {
-  const std::size_t dead = owners.size() - static_cast<std::size_t>(peers.reachable_among(owners));
-  std::vector<NodeId> chosen;
-  for (const NodeId fallback : fallbacks)
-    if (chosen.size() < dead && peers.reachable(fallback)) chosen.push_back(fallback);
+  std::vector<NodeId> chosen = peers.reachable_of(fallbacks);
+  chosen.resize(std::min(chosen.size(), peers.unreachable_of(owners).size()));
   return chosen;
 }
 
 ReadSeats::ReadSeats(std::span<const NodeId> owners, std::span<const NodeId> fallbacks, const Peers& peers,
                      Wanted wanted)
-    : wanted_(wanted) {
+    : wanted_(wanted), spare_(peers.reachable_of(fallbacks)) {
   SHOAL_CHECK(wanted.needed >= 1 && static_cast<std::size_t>(wanted.needed) <= owners.size());
-  for (const NodeId fallback : fallbacks)
-    if (peers.reachable(fallback)) spare_.push_back(fallback);
   for (const NodeId owner : owners) {
     seats_.push_back(Seat{owner, owner});
     if (!peers.reachable(owner)) replace(seats_.back(), next_spare());

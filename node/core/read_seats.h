@@ -6,8 +6,9 @@
 //
 // Invariants:
 //  (1) A seat counts once, whoever answers for it, and no node sits on two seats: acknowledgements count distinct
-//  nodes. (2) Primaries count seats that the owner itself has answered. (3) A refusal is final only until the same seat
-//  is acknowledged after all (an owner may recover).
+//      nodes.
+//  (2) Primaries count seats that the owner itself has answered.
+//  (3) A refusal is final only until the same seat is acknowledged after all (an owner may recover).
 #pragma once
 
 #include <cstdint>

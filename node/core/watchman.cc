@@ -1,5 +1,7 @@
 #include "node/core/watchman.h"
 
+#include "node/ring/lookup.h"
+
 namespace shoal {
 namespace {
 
@@ -10,11 +12,6 @@ EventKind kind_of(Liveness liveness) {
     case Liveness::dead: return EventKind::member_dead;
   }
   return EventKind::member_dead;
-}
-
-std::string name_in(const Membership& document, NodeId member) {
-  const Member* known = document.find(member);
-  return known != nullptr ? known->name : to_string(member);
 }
 
 std::string described(const Membership& document) {

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "node/ring/lookup.h"
+
 namespace shoal {
 namespace {
 
@@ -34,10 +36,7 @@ const Member* find_member(const Membership& document, const std::string& name_or
 
 std::string names_of(const std::set<NodeId>& nodes, const Membership& document) {
   std::string names;
-  for (const NodeId node : nodes) {
-    const Member* member = document.find(node);
-    names += (names.empty() ? "" : ", ") + (member != nullptr ? member->name : to_string(node));
-  }
+  for (const NodeId node : nodes) names += (names.empty() ? "" : ", ") + name_in(document, node);
   return names;
 }
 

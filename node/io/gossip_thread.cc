@@ -84,10 +84,7 @@ void GossipThread::take_document() {
   }
   if (!document) return;
   sockets_.follow(*document);
-  std::vector<NodeId> members;
-  for (const Member& member : document->members)
-    if (member.state != MemberState::removed) members.push_back(member.id);
-  swim_.watch(members, {document->founder}, read_clock().mono);
+  watch_members_of(*document, swim_, read_clock().mono);
 }
 
 void GossipThread::send_gossip() {

@@ -12,6 +12,7 @@
 #include "node/io/clock.h"
 #include "node/io/join.h"
 #include "node/io/resolve.h"
+#include "node/ring/lookup.h"
 
 namespace shoal {
 namespace {
@@ -237,9 +238,7 @@ void Server::deliver_commits() {
 
 void Server::deliver_liveness() {
   for (const Swim::Change& change : gossip_.take_changes()) {
-    const Member* member = node_.ring()->document().find(change.node);
-    const std::string name = member != nullptr ? member->name : to_string(change.node);
-    spdlog::info("{} is {}", name, to_string(change.liveness));
+    spdlog::info("{} is {}", name_in(node_.ring()->document(), change.node), to_string(change.liveness));
     peers_.set_liveness(change.node, change.liveness);
     node_.liveness(change.node, change.liveness, read_clock());
   }

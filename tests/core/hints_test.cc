@@ -29,6 +29,12 @@ class Hinted : public testing::Test {
     c.believe(node, Liveness::alive);
     c.advance(1ms);
   }
+  // One with the same owners and the same first fallback.
+  [[nodiscard]] std::string another_key() {
+    std::string other = "other";
+    while (c.owners(other) != c.owners("k") || c.fallbacks(other)[0] != fallback(0)) other += "r";
+    return other;
+  }
   [[nodiscard]] std::string value_at(Name node) {
     const Record record = c.record(node, "k");
     return record.siblings.size() == 1 ? std::string(record.siblings.front().value.view()) : "-";
@@ -207,6 +213,22 @@ TEST_F(Hinted, AreNotForcedOnAnOwnerThatDoesNotAnswer) {
   EXPECT_FALSE(has_hint(0, 2));
 }
 
+// What cannot be read is walked over, and not dropped either.
+TEST_F(Hinted, ASpoiltHintDoesNotHoldUpTheOthers) {
+  die(owner(2));
+  c.put(owner(0), {});
+  const std::string other = another_key();
+  c.put(owner(0), {.key = other, .value = "whole"});
+  const Place spoilt(id_of(owner(2)), c.slot("k"));
+  c.store(fallback(0)).spoil(spoilt);
+  revive(owner(2));
+  c.advance(1s);
+  EXPECT_EQ(c.record(owner(2), other).siblings.front().value.view(), "whole");
+  EXPECT_EQ(c.hint(fallback(0), owner(2), other), nullptr);
+  EXPECT_FALSE(c.store(fallback(0)).read(spoilt));
+  EXPECT_TRUE(c.record(owner(2), "k").siblings.empty());
+}
+
 TEST_F(Hinted, CanBeDeliveredByHand) {
   die(owner(2));
   c.put(owner(0), {});
@@ -284,9 +306,7 @@ TEST_F(HintsFull, AFullHolderRefusesAndTheNextOneTakesIt) {
   die(owner(2));
   c.put(owner(0), {});
   ASSERT_TRUE(has_hint(0, 2));
-  std::string other = "k";
-  for (int i = 0; other == "k" || c.owners(other) != c.owners("k") || c.fallbacks(other)[0] != fallback(0); ++i)
-    other = "other" + std::to_string(i);
+  const std::string other = another_key();
   const PutReply reply = c.put(owner(0), {.key = other, .w = 3});
   EXPECT_EQ(reply.outcome.code, Errc::ok);
   EXPECT_EQ(c.marks(fallback(0), Mark::hint_refused_store_full), 1U);

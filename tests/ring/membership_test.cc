@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "node/ring/lookup.h"
+#include "node/ring/lookup.h"
 #include "tests/ring/documents.h"
 
 namespace shoal {
@@ -96,6 +98,21 @@ TEST(MembershipFind, FindsThePresentBearerOfAName) {
   add(document, successor);
   ASSERT_NE(document.find("n1"), nullptr);
   EXPECT_EQ(document.find("n1")->id, node_id(9));
+}
+
+TEST(Lookup, NamesMembersAndSaysWhichIdIsUnknown) {
+  const Membership document = cluster_of(3);
+  EXPECT_EQ(name_in(document, node_id(1)), "n1");
+  EXPECT_EQ(name_in(document, node_id(7)), to_string(node_id(7)));
+}
+
+TEST(Lookup, ABucketThatIsMissingComesWithTheCommandThatCreatesIt) {
+  Membership document = cluster_of(3);
+  EXPECT_TRUE(check_bucket(document, "default"));
+  EXPECT_EQ(check_bucket(document, "carts").error().message,
+            "there is no bucket \"carts\"; create it with: shoal bucket create carts");
+  document.buckets = {{.name = "carts"}};
+  EXPECT_TRUE(check_bucket(document, "carts"));
 }
 
 TEST(MemberStateNames, AreDifferent) {
