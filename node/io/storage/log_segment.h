@@ -1,0 +1,58 @@
+// LogSegment: a file of the commit log.
+//
+//   DIR/0000000000000007.log     a segment, by its number in hexadecimal
+//   DIR/0000000000000003.spare   one that is not needed any more: its blocks wait for the next segment
+//
+// A spare becomes a segment in an order that a crash may interrupt anywhere: new header, sync, new name, sync of the
+// folder. Whoever finds a .log whose header does not fit its name finds a spare.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node/io/storage/log_frame.h"
+#include "node/io/unique_fd.h"
+
+namespace shoal {
+
+std::filesystem::path segment_path(const std::filesystem::path& dir, std::uint64_t number);
+std::filesystem::path spare_path(const std::filesystem::path& dir, std::uint64_t number);
+
+struct LogFiles {
+  std::vector<std::uint64_t> segments;  // ascending
+  std::vector<std::filesystem::path> spares;
+};
+// Errc::io when the folder cannot be read. Files with other names are left alone.
+Result<LogFiles> list_log_files(const std::filesystem::path& dir);
+
+class LogSegment {
+ public:
+  // A new file of `bytes`, or `spare` with its bytes. 0 or errno.
+  static int begin(const std::filesystem::path& dir, const SegmentHeader& header, std::size_t bytes,
+                   const std::optional<std::filesystem::path>& spare, std::optional<LogSegment>& out);
+
+  [[nodiscard]] const SegmentHeader& header() const { return header_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t room() const { return bytes_ - end_; }
+
+  // Behind what was appended before; on the disk after the next sync(). 0 or errno; after one, the segment is done.
+  // Precondition: there is room.
+  int append(std::string_view frame);
+  [[nodiscard]] int sync() const;
+
+ private:
+  LogSegment(UniqueFd fd, const SegmentHeader& header, std::size_t bytes)
+      : fd_(std::move(fd)), header_(header), bytes_(bytes) {}
+
+  UniqueFd fd_;
+  SegmentHeader header_;
+  std::size_t bytes_;
+  std::size_t end_ = kLogBlock;
+};
+
+}  // namespace shoal
