@@ -35,6 +35,7 @@ struct Config {
   std::string durability = "sync";  // or "relaxed"
   std::uint64_t relaxed_interval_ms = 1000;
   std::uint64_t overlay_mib = 256;
+  std::uint64_t log_mib = 512;
   std::uint64_t map_gib = 512;
 
   std::uint64_t hints_max_mib = 1024;

@@ -29,6 +29,15 @@ StoreOptions store_options(const Config& config, const DataFolder& folder) {
   options.sync = config.durability == "sync";
   options.relaxed_interval = std::chrono::milliseconds(config.relaxed_interval_ms);
   options.overlay_bytes_max = config.overlay_mib << 20;
+  options.generation_bytes = options.overlay_bytes_max / 4;
+  options.log_bytes_max = config.log_mib << 20;
+  options.segment_bytes = std::min<std::size_t>(options.log_bytes_max / 16, std::size_t{16} << 20);
+  options.replaying = [next = Instant{}, begun = read_clock().mono](double share) mutable {
+    const Instant now = read_clock().mono;
+    if (now < std::max(next, begun + std::chrono::seconds(1))) return;
+    next = now + std::chrono::seconds(1);
+    spdlog::info("replaying the commit log: {} %", static_cast<int>(100 * share));
+  };
   options.map_bytes = config.map_gib << 30;
   return options;
 }
@@ -63,7 +72,7 @@ Result<DataFolder> open_folder(const Config& config) {
 }
 
 // The document this node starts from: its own, a fresh one of a cluster it founds, or the one it is let in with.
-Result<Membership> first_document(const Config& config, const DataFolder& folder, const LmdbStore& store,
+Result<Membership> first_document(const Config& config, const DataFolder& folder, const DiskStore& store,
                                   int signal_fd) {
   const NodeId self = folder.identity().node;
   const std::optional<Membership>& stored = store.document();
@@ -75,7 +84,7 @@ Result<Membership> first_document(const Config& config, const DataFolder& folder
   return *stored;
 }
 
-Status save_first_document(LmdbStore& store, const Membership& document) {
+Status save_first_document(DiskStore& store, const Membership& document) {
   if (store.document() && store.document()->epoch >= document.epoch) return Unit{};
   const CommitId commit = store.save_document(document);
   store.flush_now();
@@ -104,7 +113,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd sig
   if (const Status ports = check_ports(config); !ports) return ports.error();
   Result<DataFolder> folder = open_folder(config);
   if (!folder) return of_this_machine(folder.error());
-  Result<std::unique_ptr<LmdbStore>> store = LmdbStore::open(store_options(config, *folder));
+  Result<std::unique_ptr<DiskStore>> store = DiskStore::open(store_options(config, *folder));
   if (!store) return of_this_machine(store.error());
   const std::optional<Membership> remembered = (*store)->document();
   Result<Membership> document = first_document(config, *folder, **store, signals.get());
@@ -124,7 +133,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd sig
   return server;
 }
 
-Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<LmdbStore> store,
+Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<DiskStore> store,
                const Membership& document)
     : config_(config),
       signals_(std::move(signals)),

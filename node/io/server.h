@@ -19,10 +19,10 @@
 #include "node/io/client_socket.h"
 #include "node/io/config.h"
 #include "node/io/counters.h"
-#include "node/io/data_folder.h"
+#include "node/io/storage/data_folder.h"
 #include "node/io/fault_filter.h"
 #include "node/io/gossip_thread.h"
-#include "node/io/lmdb_store.h"
+#include "node/io/storage/disk_store.h"
 #include "node/io/peer_sockets.h"
 #include "node/io/signals.h"
 
@@ -39,7 +39,7 @@ class Server {
   Status run();
 
  private:
-  Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<LmdbStore> store,
+  Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<DiskStore> store,
          const Membership& document);
 
   // `remembered`: the document that the folder held at the start.
@@ -60,7 +60,7 @@ class Server {
   Config config_;
   UniqueFd signals_;
   DataFolder folder_;
-  std::unique_ptr<LmdbStore> store_;
+  std::unique_ptr<DiskStore> store_;
   Counters counters_;
   FaultFilter faults_;
   zmq::context_t context_{1};

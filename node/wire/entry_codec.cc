@@ -8,7 +8,7 @@
 namespace shoal {
 namespace {
 
-constexpr char kFormat = 2;  // 1: without buckets; its store is refused as a whole (lmdb_store)
+constexpr char kFormat = 2;  // 1: without buckets; its store is refused as a whole (disk_store)
 constexpr std::size_t kHeaderBytes = 9;
 
 template <class T>

@@ -376,6 +376,18 @@ TEST_F(RelaxedLog, WhoIsInAHurryIsSynced) {
   ASSERT_TRUE(until(*log, [](const LogReport& report) { return report.durable == CommitId{3}; }));
 }
 
+TEST_F(RelaxedLog, ABatchMayComeWhileOthersAreSynced) {
+  FaultyDisk disk;
+  auto log = open();
+  write_unsynced(*log, 1);
+  disk.hold_syncs();
+  log->hurry({1});
+  disk.wait_until_held();
+  take(*log, batch(2));
+  disk.release_syncs();
+  ASSERT_TRUE(until(*log, [](const LogReport& report) { return report.written == CommitId{2}; }));
+}
+
 // A power cut may keep the second of two unsynced commits and not the first: no promise is broken.
 TEST_F(RelaxedLog, AHoleAmongUnsyncedCommitsIsATornTail) {
   {

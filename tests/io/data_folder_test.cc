@@ -1,4 +1,4 @@
-#include "node/io/data_folder.h"
+#include "node/io/storage/data_folder.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

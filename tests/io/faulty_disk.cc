@@ -1,12 +1,14 @@
 #include "tests/io/faulty_disk.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <filesystem>
 
 #include "node/base/check.h"
 
@@ -19,6 +21,21 @@ ssize_t real_write(int fd, const void* bytes, std::size_t size, off_t offset) {
   return ::syscall(SYS_pwrite64, fd, bytes, size, offset);
 }
 
+int real_folder_sync(int fd) { return static_cast<int>(::syscall(SYS_fsync, fd)); }
+int real_rename(const char* from, const char* to) {
+  return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+int real_unlink(const char* path) { return static_cast<int>(::syscall(SYS_unlinkat, AT_FDCWD, path, 0)); }
+
+ino_t file_of(int fd) {
+  struct stat found {};
+  return ::fstat(fd, &found) == 0 ? found.st_ino : 0;
+}
+std::string path_of(int fd) {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored).string();
+}
+
 }  // namespace
 
 extern "C" {
@@ -26,6 +43,21 @@ extern "C" {
 int fdatasync(int fd) {
   shoal::test::FaultyDisk* disk = active_disk.load();
   return disk == nullptr ? real_sync(fd) : disk->on_sync(fd);
+}
+
+int fsync(int fd) {
+  shoal::test::FaultyDisk* disk = active_disk.load();
+  return disk == nullptr ? real_folder_sync(fd) : disk->on_folder_sync(fd);
+}
+
+int rename(const char* from, const char* to) noexcept {
+  shoal::test::FaultyDisk* disk = active_disk.load();
+  return disk == nullptr ? real_rename(from, to) : disk->on_rename(from, to);
+}
+
+int unlink(const char* path) noexcept {
+  shoal::test::FaultyDisk* disk = active_disk.load();
+  return disk == nullptr ? real_unlink(path) : disk->on_unlink(path);
 }
 
 ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
@@ -115,10 +147,33 @@ int FaultyDisk::on_sync(int fd) {
   changed_.notify_all();
   changed_.wait(lock, [this] { return !holding_; });
   --held_;
-  ops_.push_back({.kind = DiskOp::Kind::sync, .failed = sync_fault_.has_value()});
+  ops_.push_back({.kind = DiskOp::Kind::sync,
+                  .file = file_of(fd),
+                  .path = path_of(fd),
+                  .to = {},
+                  .bytes = {},
+                  .failed = sync_fault_.has_value()});
   if (sync_fault_) return errno = *sync_fault_, -1;
   ++syncs_;
   return real_sync(fd);
+}
+
+int FaultyDisk::on_folder_sync(int fd) {
+  const std::lock_guard lock(mutex_);
+  ops_.push_back({.kind = DiskOp::Kind::sync, .file = file_of(fd), .path = path_of(fd), .to = {}, .bytes = {}});
+  return real_folder_sync(fd);
+}
+
+int FaultyDisk::on_rename(const char* from, const char* to) {
+  const std::lock_guard lock(mutex_);
+  ops_.push_back({.kind = DiskOp::Kind::rename, .path = from, .to = to, .bytes = {}});
+  return real_rename(from, to);
+}
+
+int FaultyDisk::on_unlink(const char* path) {
+  const std::lock_guard lock(mutex_);
+  ops_.push_back({.kind = DiskOp::Kind::unlink, .path = path, .to = {}, .bytes = {}});
+  return real_unlink(path);
 }
 
 ssize_t FaultyDisk::on_write(int fd, std::string_view bytes, off_t offset) {
@@ -127,6 +182,9 @@ ssize_t FaultyDisk::on_write(int fd, std::string_view bytes, off_t offset) {
   const std::optional<int> fault = head ? head_fault_ : write_fault_;
   if (short_writes_ && !head) bytes = bytes.substr(0, bytes.size() / 2);
   ops_.push_back({.kind = head ? DiskOp::Kind::head : DiskOp::Kind::write,
+                  .file = file_of(fd),
+                  .path = path_of(fd),
+                  .to = {},
                   .offset = offset,
                   .bytes = std::string(bytes),
                   .failed = fault.has_value()});

@@ -1,8 +1,8 @@
 // FaultyDisk: stands between the store and the kernel in this test program.
 //
-// The program defines fdatasync, pwrite and writev itself, so that LMDB calls them here instead of in libc. While a
-// FaultyDisk lives they do as it says: fail, wait, write less, or remember. Without one they pass through. It has to
-// live longer than the store that it watches.
+// The program defines fdatasync, pwrite and writev itself, so that the log and LMDB call them here instead of in libc.
+// While a FaultyDisk lives they do as it says: fail, wait, write less, or remember; of fsync, rename and unlink it
+// remembers what they did. Without one all pass through. It has to live longer than the store that it watches.
 #pragma once
 
 #include <sys/types.h>
@@ -19,8 +19,12 @@ namespace shoal::test {
 
 // What reached the disk's queue, in order.
 struct DiskOp {
-  enum class Kind { write, head, sync };  // head: a write that is synced by itself
+  // head: a write that is synced by itself; sync: of a file's bytes, or of a folder's names
+  enum class Kind { write, head, sync, rename, unlink };
   Kind kind;
+  ino_t file = 0;    // absent for rename and unlink
+  std::string path;  // of the file or folder, when it was touched
+  std::string to;    // of a rename
   off_t offset = 0;
   std::string bytes;
   bool failed = false;  // the caller was told so; some of it may have reached the disk all the same
@@ -51,6 +55,9 @@ class FaultyDisk {
 
   // What the program's own system calls ask.
   int on_sync(int fd);
+  int on_folder_sync(int fd);
+  int on_rename(const char* from, const char* to);
+  int on_unlink(const char* path);
   ssize_t on_write(int fd, std::string_view bytes, off_t offset);
 
  private:

@@ -10,10 +10,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
-#include <map>
 
 #include "node/base/rng.h"
+#include "tests/io/disk_image.h"
 #include "tests/io/faulty_disk.h"
 #include "tests/io/store_kit.h"
 
@@ -21,7 +20,6 @@ namespace shoal::test {
 namespace {
 
 constexpr std::uint64_t kSlots = 200;
-constexpr std::size_t kPage = 4096;
 constexpr int kBatches = 80;
 
 // All writes up to a number are durable, said when the disk had seen so many operations.
@@ -33,12 +31,16 @@ struct Report {
 // Numbered writes to few slots: every batch overwrites some, and every value says its number.
 class Recording {
  public:
+  // Every other seed leaves a few batches to the log before it moves them into LMDB.
   Recording(const std::filesystem::path& dir, std::uint64_t seed) : options_(options_in(dir)), rng_(seed) {
+    if (seed % 2 == 0) options_.generation_bytes = 300'000;
     store_ = open_store(options_);
     for (int i = 0; i < kBatches; ++i) commit(1 + rng_.below(40));
     store_.reset();
     ops = disk_.ops();
   }
+
+  [[nodiscard]] const std::filesystem::path& dir() const { return options_.dir; }
 
   std::vector<Report> reports;
   std::vector<Report> too_early;  // said at hand-over
@@ -72,8 +74,10 @@ class Recording {
 
   void fail_a_head(std::uint64_t first) {
     disk_.fail_heads(EIO);
-    store_->flush();
-    while (store_->fatal().empty() && wait_for_event(*store_)) store_->collect();
+    do {
+      store_->collect();
+      store_->flush();
+    } while (store_->fatal().empty() && settled() < batch_ && wait_for_event(*store_));
     disk_.heal();
     store_.reset();
     store_ = open_store(options_);
@@ -83,49 +87,27 @@ class Recording {
     write(first, written_);
   }
 
+  // A head is written by checkpoints alone.
+  [[nodiscard]] CommitId settled() const {
+    return options_.generation_bytes == 1 ? store_->checkpointed() : store_->durable();
+  }
+
   FaultyDisk disk_;
   StoreOptions options_;
   Rng rng_;
-  std::unique_ptr<LmdbStore> store_;
+  std::unique_ptr<DiskStore> store_;
   std::uint64_t written_ = 0;
   CommitId batch_;
 };
 
-// Which of the operations before `cut` are on the disk for sure when the power goes during the last of them.
-std::vector<bool> safe_before(const std::vector<DiskOp>& ops, std::size_t cut) {
-  std::vector<bool> safe(cut, false);
-  std::size_t open = 0;  // the first write that no sync has settled
-  for (std::size_t i = 0; i + 1 < cut; ++i) {
-    if (ops[i].kind == DiskOp::Kind::head) safe[i] = !ops[i].failed;
-    if (ops[i].kind != DiskOp::Kind::sync) continue;
-    for (; open < i; ++open)
-      if (ops[open].kind == DiskOp::Kind::write) safe[open] = !ops[open].failed && !ops[i].failed;
-  }
-  return safe;
-}
-
-std::string disk_after(const std::vector<DiskOp>& ops, std::size_t cut, Rng& rng) {
-  const std::vector<bool> safe = safe_before(ops, cut);
-  std::string disk;
-  for (std::size_t i = 0; i < cut; ++i) {
-    const std::string& bytes = ops[i].bytes;
-    const auto offset = static_cast<std::size_t>(ops[i].offset);
-    disk.resize(std::max(disk.size(), offset + bytes.size()));
-    for (std::size_t at = 0; at < bytes.size(); at += kPage)
-      if (safe[i] || rng.chance(500'000))
-        disk.replace(offset + at, std::min(kPage, bytes.size() - at), bytes, at, kPage);
-  }
-  return disk;
-}
-
 // How many writes reported as durable are missing after the cut; a store that does not open misses them all.
 std::uint64_t missing_after(const Recording& run, std::size_t cut, const std::vector<Report>& reports, Rng& rng) {
   const TempFolder folder(TempFolder::kInMemory);
-  std::ofstream(folder / "data.mdb", std::ios::binary) << disk_after(run.ops, cut, rng);
+  cut_power(run.ops, cut, rng, run.dir(), folder.path());
   std::uint64_t durable = 0;
   for (const Report& report : reports)
     if (report.ops < cut) durable = report.written;
-  const auto store = LmdbStore::open(options_in(folder.path()));
+  const auto store = DiskStore::open(options_in(folder.path()));
   if (!store) return durable;
   std::uint64_t missing = 0;
   for (std::uint64_t n = durable > kSlots ? durable - kSlots + 1 : 1; n <= durable; ++n)

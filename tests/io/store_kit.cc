@@ -32,11 +32,13 @@ StoreOptions options_in(const std::filesystem::path& dir) {
   return {.dir = dir,
           .owner = NodeId{7},
           .retry_interval = std::chrono::milliseconds(5),
+          .generation_bytes = 1,
+          .segment_bytes = std::size_t{256} << 10,
           .map_bytes = std::size_t{64} << 20};
 }
 
-std::unique_ptr<LmdbStore> open_store(const StoreOptions& options) {
-  return std::move(LmdbStore::open(options)).value();  // throws the sentence when it fails
+std::unique_ptr<DiskStore> open_store(const StoreOptions& options) {
+  return std::move(DiskStore::open(options)).value();  // throws the sentence when it fails
 }
 
 Slot slot_at(std::uint64_t n) { return {.hi = n * 0x9e3779b97f4a7c15ULL, .lo = n}; }
@@ -55,12 +57,12 @@ std::string value_of(const EntryPtr& entry) {
   return std::string(entry->record.siblings.front().value.view());
 }
 
-std::string value_at(LmdbStore& store, const Place& place) {
+std::string value_at(DiskStore& store, const Place& place) {
   const Result<EntryPtr> entry = store.read(place);
   return entry ? value_of(*entry) : entry.error().message;
 }
 
-std::vector<PlacedEntry> scan_all(LmdbStore& store, std::size_t page, const Place& begin) {
+std::vector<PlacedEntry> scan_all(DiskStore& store, std::size_t page, const Place& begin) {
   const Place end(NodeId{begin.is_hint() ? ~std::uint64_t{0} : 1}, Slot{});
   std::vector<PlacedEntry> all;
   std::optional<Place> after;
@@ -72,12 +74,12 @@ std::vector<PlacedEntry> scan_all(LmdbStore& store, std::size_t page, const Plac
   }
 }
 
-bool wait_for_event(LmdbStore& store) {
+bool wait_for_event(DiskStore& store) {
   pollfd ready{.fd = store.event_fd(), .events = POLLIN, .revents = 0};
   return ::poll(&ready, 1, kPatienceMs) == 1;
 }
 
-bool make_durable(LmdbStore& store, CommitId id) {
+bool make_durable(DiskStore& store, CommitId id) {
   store.flush();
   for (int i = 0; store.durable() < id && i < kTurnsMax; ++i) {
     if (!wait_for_event(store)) return false;
@@ -87,7 +89,17 @@ bool make_durable(LmdbStore& store, CommitId id) {
   return store.durable() >= id;
 }
 
-bool reach_trouble(LmdbStore& store) {
+bool make_checkpoint(DiskStore& store, CommitId id) {
+  if (!make_durable(store, id)) return false;
+  for (int i = 0; store.checkpointed() < id && i < kTurnsMax; ++i) {
+    store.flush();
+    if (!wait_for_event(store)) return false;
+    store.collect();
+  }
+  return store.checkpointed() >= id;
+}
+
+bool reach_trouble(DiskStore& store) {
   store.flush();
   for (int i = 0; store.admit().has_value() && i < kTurnsMax; ++i) {
     if (!wait_for_event(store)) return false;
@@ -97,7 +109,7 @@ bool reach_trouble(LmdbStore& store) {
   return !store.admit().has_value();
 }
 
-bool reach_health(LmdbStore& store) {
+bool reach_health(DiskStore& store) {
   for (int i = 0; !store.admit().has_value() && i < kTurnsMax; ++i) {
     if (!wait_for_event(store)) return false;
     store.collect();

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "node/io/lmdb_store.h"
+#include "node/io/storage/disk_store.h"
 
 namespace shoal::test {
 
@@ -28,9 +28,10 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-// A small store with a short retry pause.
+// A small store with a short retry pause. Every commit is moved into LMDB at once; a larger `generation_bytes` leaves
+// that to the log.
 StoreOptions options_in(const std::filesystem::path& dir);
-std::unique_ptr<LmdbStore> open_store(const StoreOptions& options);
+std::unique_ptr<DiskStore> open_store(const StoreOptions& options);
 
 // Distinct slots, spread over the space and in no order.
 Slot slot_at(std::uint64_t n);
@@ -38,17 +39,19 @@ EntryPtr entry_of(const std::string& name, const std::string& value);
 // The only value of an entry; "-" for none.
 std::string value_of(const EntryPtr& entry);
 // The same of a slot; the error's sentence when it cannot be read.
-std::string value_at(LmdbStore& store, const Place& place);
+std::string value_at(DiskStore& store, const Place& place);
 
 // Own copies, or hints when `begin` is one.
-std::vector<PlacedEntry> scan_all(LmdbStore& store, std::size_t page, const Place& begin = {});
+std::vector<PlacedEntry> scan_all(DiskStore& store, std::size_t page, const Place& begin = {});
 
 // Waits for the store's event. False after a generous while without one.
-bool wait_for_event(LmdbStore& store);
+bool wait_for_event(DiskStore& store);
 // Turns, as a driver makes them, until `id` is durable.
-bool make_durable(LmdbStore& store, CommitId id);
+bool make_durable(DiskStore& store, CommitId id);
+// Turns until LMDB holds everything up to `id`.
+bool make_checkpoint(DiskStore& store, CommitId id);
 // Turns until admit() refuses, or until it takes writes again.
-bool reach_trouble(LmdbStore& store);
-bool reach_health(LmdbStore& store);
+bool reach_trouble(DiskStore& store);
+bool reach_health(DiskStore& store);
 
 }  // namespace shoal::test

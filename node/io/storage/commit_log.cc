@@ -161,6 +161,7 @@ bool CommitLog::save(std::unique_lock<std::mutex>& lock) {
     wake_.wait_for(lock, options_.retry, [this] { return stopping_ || finishing_; });
     if (stopping_) return false;
   }
+  if (at_hand_ == batch) at_hand_.reset();  // another one may have come while only a sync was due
   note_saved();
   return true;
 }
@@ -221,7 +222,6 @@ int CommitLog::sync_segment() {
 }
 
 void CommitLog::note_saved() {
-  at_hand_.reset();
   report_.written = unsynced_.empty() ? synced_ : unsynced_.back().id;
   report_.durable = synced_;
   report_.trouble.reset();

@@ -11,7 +11,7 @@
 
 #include "node/base/bytes.h"
 #include "node/base/check.h"
-#include "node/io/sync_file.h"
+#include "node/io/storage/sync_file.h"
 
 namespace shoal {
 namespace {

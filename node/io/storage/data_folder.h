@@ -2,7 +2,7 @@
 //
 //   DIR/LOCK            held with flock while a process uses the folder; its pid, for people
 //   DIR/identity        who the node is, as text behind a checksum (below)
-//   DIR/store/          the records (lmdb_store.h)
+//   DIR/store/          the records (disk_store.h)
 //
 //   shoal data folder
 //   format 1

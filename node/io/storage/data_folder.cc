@@ -1,4 +1,4 @@
-#include "node/io/data_folder.h"
+#include "node/io/storage/data_folder.h"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -14,7 +14,7 @@
 
 #include "node/base/bytes.h"
 #include "node/base/check.h"
-#include "node/io/sync_file.h"
+#include "node/io/storage/sync_file.h"
 
 namespace shoal {
 namespace {
@@ -170,6 +170,7 @@ Status DataFolder::reset(const fs::path& dir) {
   if (!fs::exists(dir / "identity", error) && !fs::exists(dir / "store", error)) return check_content(dir);
   const Result<UniqueFd> lock = take_lock(dir);
   if (!lock) return lock.error();
+  fs::remove_all(dir / "store/log", error);
   for (const char* name : {"store/data.mdb", "store/lock.mdb", "store", "identity.new", "identity"})
     if (!error) fs::remove(dir / name, error);
   if (error) return unusable(Errc::io, dir, "it cannot be reset (" + error.message() + ")");

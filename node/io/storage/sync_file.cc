@@ -1,4 +1,4 @@
-#include "node/io/sync_file.h"
+#include "node/io/storage/sync_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>

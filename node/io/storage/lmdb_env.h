@@ -4,6 +4,7 @@
 //   hints     8 bytes of the owner's id, then the slot ->  encode_entry: the state that the owner has missed
 //   meta      "document"                               ->  encode_document: the newest membership document
 //   meta      "about"                                  ->  u64 format, u64 node id, big-endian
+//   meta      "checkpoint"                             ->  u64: everything up to this commit of the log is in here
 //
 // LMDB never overwrites a page that the newest synced transaction can reach. A commit writes the new pages, syncs
 // them, then writes one of two head pages through a synchronous descriptor. So the file is consistent at every moment,
@@ -38,6 +39,7 @@ namespace shoal {
 
 inline constexpr std::string_view kDocumentName = "document";
 inline constexpr std::string_view kAboutName = "about";
+inline constexpr std::string_view kCheckpointName = "checkpoint";
 
 struct LmdbFree {
   void operator()(MDB_env* env) const { mdb_env_close(env); }

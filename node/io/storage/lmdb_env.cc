@@ -1,4 +1,4 @@
-#include "node/io/lmdb_env.h"
+#include "node/io/storage/lmdb_env.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 
 #include "node/base/bytes.h"
 #include "node/base/check.h"
-#include "node/io/sync_file.h"
+#include "node/io/storage/sync_file.h"
 #include "node/io/unique_fd.h"
 
 namespace shoal {

@@ -1,0 +1,183 @@
+#include "node/io/storage/checkpointer.h"
+
+#include <sys/eventfd.h>
+
+#include <algorithm>
+
+#include "node/base/bytes.h"
+#include "node/base/check.h"
+#include "node/io/storage/disk_trouble.h"
+#include "node/io/storage/quiet_thread.h"
+#include "node/wire/entry_codec.h"
+
+namespace shoal {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// A transaction flushes its pages in one go, and the log's next sync waits behind them: small enough not to be felt,
+// large enough that its own sync is shared by many records. LMDB would keep up to 131,071 dirty pages.
+constexpr std::size_t kTransactionRecordsMax = 4096;
+constexpr std::size_t kTransactionBytesMax = std::size_t{4} << 20;
+constexpr double kRestShare = 3;  // of the time worked, without pressure
+constexpr std::chrono::milliseconds kRestMax{500};
+
+using EntryCursor = std::map<Place, EntryPtr>::const_iterator;
+
+int put(MDB_txn* txn, MDB_dbi table, std::string_view key, std::string_view value) {
+  MDB_val k = lmdb_val(key);
+  MDB_val v = lmdb_val(value);
+  return mdb_put(txn, table, &k, &v, 0);
+}
+
+// 0 also when there was nothing to erase.
+int erase(MDB_txn* txn, MDB_dbi table, std::string_view key) {
+  MDB_val k = lmdb_val(key);
+  const int code = mdb_del(txn, table, &k, nullptr);
+  return code == MDB_NOTFOUND ? 0 : code;
+}
+
+// Writes as many entries as one transaction may hold, and moves `next` behind them.
+int write_entries(MDB_txn* txn, const LmdbEnv& env, const Generation& generation, EntryCursor& next) {
+  std::size_t bytes = 0;
+  for (std::size_t n = 0; n < kTransactionRecordsMax && bytes < kTransactionBytesMax; ++n, ++next) {
+    if (next == generation.entries.end()) return 0;
+    const std::string key = place_bytes(next->first);
+    const std::string value = next->second ? encode_entry(*next->second) : std::string();
+    const MDB_dbi table = env.table_of(next->first);
+    if (const int code = next->second ? put(txn, table, key, value) : erase(txn, table, key)) return code;
+    bytes += value.size();
+  }
+  return 0;
+}
+
+int write_head(MDB_txn* txn, const LmdbEnv& env, const Generation& generation) {
+  if (generation.document)
+    if (const int code = put(txn, env.meta, kDocumentName, *generation.document)) return code;
+  std::string through;
+  append_u64(through, generation.through.value);
+  return put(txn, env.meta, kCheckpointName, through);
+}
+
+// One transaction; `next` moves only when it is synced. The one that reaches the end writes the head as well.
+int write_some(const LmdbEnv& env, const Generation& generation, EntryCursor& next, bool& done) {
+  LmdbTxn txn;
+  EntryCursor reached = next;
+  if (const int code = env.begin(0, txn)) return code;
+  if (const int code = write_entries(txn.get(), env, generation, reached)) return code;
+  const bool last = reached == generation.entries.end();
+  if (last)
+    if (const int code = write_head(txn.get(), env, generation)) return code;
+  if (const int code = mdb_txn_commit(txn.release())) return code;
+  next = reached;
+  done = last;
+  return 0;
+}
+
+Error sentence(const LmdbEnv& env, int code) {
+  if (code != MDB_MAP_FULL) return disk_trouble(code, env.dir);
+  MDB_envinfo info{};
+  mdb_env_info(env.env.get(), &info);
+  return fail(Errc::no_space, "the store in " + env.dir.string() + " has filled its map of " +
+                                  std::to_string(info.me_mapsize) +
+                                  " bytes: start the node with a larger storage.map_gib; until then it refuses writes "
+                                  "and serves reads");
+}
+
+std::string fatal_sentence(const LmdbEnv& env, int code) {
+  const std::string store = "the store in " + env.dir.string();
+  if (code == MDB_PANIC)
+    return store + " cannot go on, the disk failed under its head page: check the disk, then start the node again";
+  return store + " cannot go on (" + mdb_strerror(code) + "): start the node again; if that does not help, start it " +
+         "with an empty folder and let the other nodes fill it";
+}
+
+}  // namespace
+
+int write_generation(const LmdbEnv& env, const Generation& generation) {
+  EntryCursor next = generation.entries.begin();
+  for (bool done = false; !done;)
+    if (const int code = write_some(env, generation, next, done)) return code;
+  return 0;
+}
+
+Checkpointer::Checkpointer(const LmdbEnv& env, std::chrono::milliseconds retry)
+    : env_(env), retry_(retry), event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  SHOAL_CHECK(event_.valid());
+  thread_ = quiet_thread([this] { run(); });
+}
+
+Checkpointer::~Checkpointer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void Checkpointer::take(GenerationPtr generation) {
+  {
+    const std::lock_guard lock(mutex_);
+    SHOAL_CHECK(at_hand_ == nullptr);
+    at_hand_ = std::move(generation);
+  }
+  wake_.notify_all();
+}
+
+CheckpointReport Checkpointer::report() {
+  // Drained before the look: what changes after the look signals again.
+  eventfd_t ignored = 0;
+  ::eventfd_read(event_.get(), &ignored);
+  const std::lock_guard lock(mutex_);
+  return report_;
+}
+
+void Checkpointer::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || at_hand_ != nullptr; });
+    if (stopping_ || !move(lock)) return;
+  }
+}
+
+// Returns false when the thread shall end.
+bool Checkpointer::move(std::unique_lock<std::mutex>& lock) {
+  EntryCursor next = at_hand_->entries.begin();
+  for (bool done = false; !done;) {
+    lock.unlock();
+    const SteadyClock::time_point began = SteadyClock::now();
+    const int code = full_or_broken(write_some(env_, *at_hand_, next, done), env_.dir);
+    const Duration worked = SteadyClock::now() - began;
+    lock.lock();
+    if (code != 0) {
+      note_failure(code);
+      if (!lmdb_can_retry(code)) return false;
+      wake_.wait_for(lock, retry_, [this] { return stopping_; });
+    } else if (!done) {
+      rest(lock, worked);
+    }
+    if (stopping_) return false;
+  }
+  report_.through = at_hand_->through;
+  report_.trouble.reset();
+  at_hand_.reset();
+  ::eventfd_write(event_.get(), 1);
+  return true;
+}
+
+void Checkpointer::rest(std::unique_lock<std::mutex>& lock, Duration worked) {
+  const double share = kRestShare * std::clamp(1 - pressure_, 0.0, 1.0);
+  const auto pause = std::chrono::duration_cast<Duration>(worked * share);
+  wake_.wait_for(lock, std::min<Duration>(pause, kRestMax), [this] { return stopping_; });
+}
+
+void Checkpointer::note_failure(int code) {
+  Error trouble = sentence(env_, code);
+  const bool changed = report_.trouble != trouble;
+  report_.trouble = std::move(trouble);
+  if (!lmdb_can_retry(code)) report_.fatal = fatal_sentence(env_, code);
+  if (changed || !report_.fatal.empty()) ::eventfd_write(event_.get(), 1);
+}
+
+}  // namespace shoal

@@ -1,0 +1,329 @@
+#include "node/io/storage/disk_store.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "node/base/check.h"
+#include "node/wire/entry_codec.h"
+
+namespace shoal {
+namespace {
+
+std::optional<Place> successor(const Place& place) {
+  constexpr std::uint64_t kHighest = std::numeric_limits<std::uint64_t>::max();
+  const Slot& slot = place.slot;
+  if (slot.lo != kHighest) return Place(place.owner, {.hi = slot.hi, .lo = slot.lo + 1});
+  if (slot.hi != kHighest) return Place(place.owner, {.hi = slot.hi + 1, .lo = 0});
+  if (place.is_hint() && place.owner.value != kHighest) return Place(NodeId{place.owner.value + 1}, Slot{});
+  return std::nullopt;
+}
+
+// A table in order. A code other than 0 stays until the end: `place` is then absent.
+class StoredCursor {
+ public:
+  StoredCursor(MDB_txn* txn, MDB_dbi table, const Place& from) {
+    MDB_cursor* raw = nullptr;
+    code_ = mdb_cursor_open(txn, table, &raw);
+    cursor_.reset(code_ == 0 ? raw : nullptr);
+    const std::string key = place_bytes(from);
+    key_ = lmdb_val(key);
+    if (code_ == 0) move(MDB_SET_RANGE);
+  }
+
+  [[nodiscard]] const std::optional<Place>& place() const { return place_; }
+  [[nodiscard]] std::string_view value() const { return lmdb_view(value_); }
+  void next() { move(MDB_NEXT); }
+  [[nodiscard]] int code() const { return code_ == MDB_NOTFOUND ? 0 : code_; }
+
+ private:
+  void move(MDB_cursor_op op) {
+    code_ = mdb_cursor_get(cursor_.get(), &key_, &value_, op);
+    place_ = code_ == 0 ? place_from(lmdb_view(key_)) : std::nullopt;
+    if (code_ == 0 && !place_) code_ = MDB_CORRUPTED;
+  }
+
+  LmdbCursor cursor_;
+  MDB_val key_{};
+  MDB_val value_{};
+  std::optional<Place> place_;
+  int code_ = 0;
+};
+
+std::size_t whole_pages(std::size_t bytes) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return (std::max(bytes, std::size_t{64} * page) + page - 1) / page * page;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DiskStore>> DiskStore::open(const StoreOptions& options) {
+  std::error_code ignored;
+  if (!options.create && !std::filesystem::exists(options.dir / "data.mdb", ignored)) return store_missing(options.dir);
+  Result<LmdbEnv> env = LmdbEnv::open(options.dir, whole_pages(options.map_bytes));
+  if (!env) return env.error();
+  Result<StoreHead> head = read_store_head(*env, options.owner);
+  if (!head) return head.error();
+  if (!head->claimed && !options.create) return store_missing(options.dir);
+  Parts parts{.env = *std::move(env), .head = *std::move(head), .overlay = {}, .log = nullptr};
+  if (const Status opened = open_log(options, parts); !opened) return opened.error();
+  if (!parts.head.has_log)
+    if (const Status claimed = claim_store(parts.env, options.owner); !claimed) return claimed.error();
+  return std::unique_ptr<DiskStore>(new DiskStore(options, std::move(parts)));
+}
+
+Status DiskStore::open_log(const StoreOptions& options, Parts& parts) {
+  const std::filesystem::path dir = options.dir / "log";
+  std::error_code made;
+  std::filesystem::create_directories(dir, made);
+  if (made) return fail(Errc::io, "cannot create " + dir.string() + ": " + made.message());
+  const Replay replay_batch = [&](const LogBatch& batch, double share) {
+    if (options.replaying) options.replaying(share);
+    return replay(options, parts, batch);
+  };
+  Result<RecoveredLog> found = recover_log(dir, options.owner, parts.head.checkpoint, replay_batch);
+  if (!found) return found.error();
+  if (parts.head.has_log && found->segments.empty())
+    return store_damaged(options.dir, "the commit log is missing from " + dir.string());
+  Result<std::unique_ptr<CommitLog>> log =
+      CommitLog::open({.dir = dir,
+                       .owner = options.owner,
+                       .segment_bytes = options.segment_bytes,
+                       .spares_max = options.log_bytes_max / 2 / options.segment_bytes,
+                       .sync_every = options.sync ? std::chrono::milliseconds(0) : options.relaxed_interval,
+                       .retry = options.retry_interval},
+                      *std::move(found));
+  if (!log) return log.error();
+  parts.log = *std::move(log);
+  return Unit{};
+}
+
+// A long log is moved into LMDB on the way: it needs no more memory than it did when it was written.
+Status DiskStore::replay(const StoreOptions& options, Parts& parts, const LogBatch& batch) {
+  for (const Change& change : batch.changes) parts.overlay.put(change.place, change.entry);
+  if (batch.document) {
+    Result<Membership> document = decode_document(*batch.document);
+    if (!document) return store_damaged(options.dir, document.error().message);
+    parts.head.document = *std::move(document);
+    parts.overlay.put_document(*batch.document);
+  }
+  if (parts.overlay.bytes() < 2 * options.generation_bytes) return Unit{};
+  parts.overlay.freeze(batch.id);
+  const int code = write_generation(parts.env, *parts.overlay.frozen());
+  if (code != 0) return fail(lmdb_errc(code), "cannot replay the commit log: " + std::string(mdb_strerror(code)));
+  parts.overlay.drop_frozen();
+  parts.head.checkpoint = batch.id;
+  return Unit{};
+}
+
+DiskStore::DiskStore(const StoreOptions& options, Parts parts)
+    : options_(options),
+      env_(std::move(parts.env)),
+      document_(std::move(parts.head.document)),
+      overlay_(std::move(parts.overlay)),
+      filling_(std::make_shared<LogBatch>()),
+      events_(::epoll_create1(EPOLL_CLOEXEC)),
+      log_(std::move(parts.log)),
+      checkpointer_(env_, options.retry_interval) {
+  durable_ = told_ = log_->report().durable;
+  checkpointed_ = parts.head.checkpoint;
+  filling_->id = CommitId{durable_.value + 1};
+  for (const int fd : {log_->event_fd(), checkpointer_.event_fd()}) {
+    epoll_event interest{.events = EPOLLIN, .data = {}};
+    SHOAL_CHECK(::epoll_ctl(events_.get(), EPOLL_CTL_ADD, fd, &interest) == 0);
+  }
+  count_records();
+}
+
+// Own copies are never erased: from here on each new one counts.
+void DiskStore::count_records() {
+  const Result<MDB_txn*> txn = snapshot();
+  MDB_stat stat{};
+  if (txn && mdb_stat(*txn, env_.records, &stat) == 0) records_ = stat.ms_entries;
+  for (const auto& [place, entry] : overlay_.active().entries)
+    if (!place.is_hint() && !is_stored(place)) ++records_;
+  end_snapshot();
+}
+
+Result<EntryPtr> DiskStore::read(const Place& place) {
+  if (std::optional<EntryPtr> held = overlay_.find(place)) return *std::move(held);
+  const Result<MDB_txn*> txn = snapshot();
+  if (!txn) return txn.error();
+  const std::string key_bytes = place_bytes(place);
+  MDB_val key = lmdb_val(key_bytes);
+  MDB_val value{};
+  const int code = mdb_get(*txn, env_.table_of(place), &key, &value);
+  if (code == MDB_NOTFOUND) return absent_ = place, EntryPtr();
+  if (code != 0) return read_error(code);
+  return decode(lmdb_view(value));
+}
+
+bool DiskStore::is_stored(const Place& place) {
+  const Result<MDB_txn*> txn = snapshot();
+  const std::string key_bytes = place_bytes(place);
+  MDB_val key = lmdb_val(key_bytes);
+  MDB_val value{};
+  return !txn || mdb_get(*txn, env_.table_of(place), &key, &value) != MDB_NOTFOUND;
+}
+
+Result<std::vector<PlacedEntry>> DiskStore::scan(const Place& begin, const Place& end, std::optional<Place> after,
+                                                 std::size_t limit) {
+  std::vector<PlacedEntry> found;
+  const std::optional<Place> from = after ? successor(*after) : begin;
+  if (!from) return found;
+  const Result<MDB_txn*> txn = snapshot();
+  if (!txn) return txn.error();
+  OverlayCursor fresh(overlay_, *from);
+  StoredCursor stored(*txn, env_.table_of(*from), *from);
+  while (found.size() < limit && stored.code() == 0) {
+    const bool take_fresh = fresh.place() && (!stored.place() || *fresh.place() <= *stored.place());
+    const std::optional<Place> place = take_fresh ? fresh.place() : stored.place();
+    if (!place || *place >= end) break;
+    if (take_fresh && fresh.entry()) found.push_back({.place = *place, .entry = fresh.entry()});
+    if (!take_fresh) found.push_back({.place = *place, .entry = decode(stored.value()).value_or(nullptr)});
+    if (stored.place() == place) stored.next();
+    if (take_fresh) fresh.next();
+  }
+  if (stored.code() != 0) return read_error(stored.code());
+  return found;
+}
+
+Status DiskStore::admit() {
+  if (closed_) return fail(Errc::closed, "the node is shutting down");
+  if (trouble_) return *trouble_;
+  if (overlay_.bytes() <= options_.overlay_bytes_max) return Unit{};
+  const std::string waiting = std::to_string(overlay_.bytes() >> 20) + " MiB of writes";
+  return fail(Errc::overloaded, waiting + " wait for the disk of this node: try again in a moment");
+}
+
+CommitId DiskStore::write(const Place& place, EntryPtr entry) {
+  SHOAL_CHECK(entry != nullptr);
+  if (!place.is_hint() && !overlay_.find(place) && (absent_ == place || !is_stored(place))) ++records_;
+  return change(place, std::move(entry));
+}
+
+CommitId DiskStore::erase(const Place& place) { return change(place, nullptr); }
+
+CommitId DiskStore::change(const Place& place, EntryPtr entry) {
+  filling_->changes.push_back({place, entry});
+  overlay_.put(place, std::move(entry));
+  return filling_->id;
+}
+
+CommitId DiskStore::save_document(const Membership& document) {
+  filling_->document = encode_document(document);
+  overlay_.put_document(*filling_->document);
+  log_->hurry(filling_->id);  // whoever numbers or joins waits for it, in `relaxed` as well
+  return filling_->id;
+}
+
+void DiskStore::flush() {
+  end_snapshot();
+  if (!at_hand_ && !filling_->empty() && !closed_) hand_over();
+  checkpoint();
+}
+
+void DiskStore::flush_now() {
+  log_->hurry(filling_->id);
+  flush();
+}
+
+// Freezes between two batches only: a checkpoint covers whole commits.
+void DiskStore::checkpoint() {
+  const std::size_t room = options_.generation_bytes;
+  const bool large = overlay_.active().bytes >= room || log_->bytes() >= options_.log_bytes_max / 2;
+  if (!overlay_.frozen() && filling_->empty() && !overlay_.active().empty() && large)
+    overlay_.freeze(CommitId{filling_->id.value - 1});
+  checkpointer_.set_pressure(static_cast<double>(overlay_.active().bytes) / static_cast<double>(room));
+  if (!overlay_.frozen() || moving_ || durable_ < overlay_.frozen()->through) return;
+  checkpointer_.take(overlay_.frozen());
+  moving_ = true;
+}
+
+std::optional<CommitId> DiskStore::collect() {
+  absorb_reports();
+  if (durable_ <= told_) return std::nullopt;
+  told_ = durable_;
+  return durable_;
+}
+
+void DiskStore::absorb_reports() {
+  LogReport logged = log_->report();
+  CheckpointReport moved = checkpointer_.report();
+  trouble_ = logged.trouble ? std::move(logged.trouble) : std::move(moved.trouble);
+  fatal_ = std::move(moved.fatal);
+  durable_ = std::max(durable_, logged.durable);
+  if (at_hand_ && at_hand_->id <= logged.written) at_hand_.reset();
+  if (!overlay_.frozen() || moved.through < overlay_.frozen()->through) return;
+  checkpointed_ = moved.through;
+  log_->release(checkpointed_);
+  overlay_.drop_frozen();
+  moving_ = false;
+  end_snapshot();
+}
+
+Status DiskStore::close() {
+  if (closed_) return Unit{};
+  const Status saved = save_rest();
+  closed_ = true;
+  return saved;
+}
+
+// An empty batch at the end says that everything before it was synced.
+Status DiskStore::save_rest() {
+  for (bool ended = false; !ended;) {
+    if (!at_hand_) {
+      ended = filling_->empty();
+      hand_over();
+    }
+    log_->finish();
+    absorb_reports();
+    if (durable_.value + 1 < filling_->id.value)
+      return trouble_ ? *trouble_ : fail(Errc::io, "some writes could not be saved");
+  }
+  return Unit{};
+}
+
+Result<MDB_txn*> DiskStore::snapshot() {
+  if (!reading_) {
+    const int code = reader_ ? mdb_txn_renew(reader_.get()) : env_.begin(MDB_RDONLY, reader_);
+    if (code != 0) return read_error(code);
+    reading_ = true;
+  }
+  return reader_.get();
+}
+
+void DiskStore::end_snapshot() {
+  if (reading_) mdb_txn_reset(reader_.get());
+  reading_ = false;
+  absent_.reset();
+}
+
+// Whatever the bytes are, they are not "absent" and not somebody else's fault: corrupt, also when the damage is in
+// the format number.
+Result<EntryPtr> DiskStore::decode(std::string_view bytes) {
+  Result<Entry> entry = decode_entry(bytes);
+  if (entry) return EntryPtr(std::make_shared<const Entry>(*std::move(entry)));
+  ++corrupt_reads_;
+  return fail(Errc::corrupt, "the store in " + env_.dir.string() + ": " + entry.error().message);
+}
+
+Error DiskStore::read_error(int code) {
+  const bool corrupt = lmdb_errc(code) == Errc::corrupt;
+  if (corrupt) ++corrupt_reads_;
+  return fail(corrupt ? Errc::corrupt : Errc::io,
+              "cannot read the store in " + env_.dir.string() + ": " + mdb_strerror(code));
+}
+
+void DiskStore::hand_over() {
+  const CommitId next{filling_->id.value + 1};
+  at_hand_ = std::exchange(filling_, std::make_shared<LogBatch>());
+  filling_->id = next;
+  log_->take(at_hand_);
+}
+
+}  // namespace shoal

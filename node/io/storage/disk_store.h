@@ -1,0 +1,147 @@
+// DiskStore: a node's records on its disk.
+//
+//   write() -> the batch being filled --flush()--> the batch being logged (CommitLog) --collect()--> durable
+//          \-> overlay, active --flush()--> overlay, frozen (Checkpointer) --collect()--> LMDB
+//
+// write() and save_document() touch memory only. The log makes writes durable, in the order in which they came; the
+// overlay keeps them readable until LMDB has them. A read looks into the overlay, then into LMDB: a write is visible at
+// once, and no read waits for a sync. When the overlay's active generation is large enough, or the log is, it is frozen
+// between two batches, moved into LMDB when its last commit is durable, and the log's segments are used again.
+//
+// The driver's turn: collect() when event_fd() is readable, work, flush(). `sync` makes each batch durable as soon as
+// the last one is. `relaxed` writes it at once and syncs by interval: a killed process loses nothing that was handed
+// over, and a power cut costs at most the last interval. What must be synced in every mode asks for it (hurry).
+//
+// Opening replays the log behind LMDB's checkpoint into the overlay.
+//
+// Invariants, beside those of Store:
+//  (1) A record is in at least one of: the overlay's generations, LMDB as our reader sees it. collect() therefore drops
+//      a generation and the reader's snapshot together.
+//  (2) The reader's snapshot ends with the turn: it never pins pages that the writer could use again.
+//  (3) Trouble is refused at admit() alone. Merges, repair and hand-off are always taken: whoever sends them counts
+//      on the overlay's bound being kept by refusing clients.
+//  (4) A segment is used again only when LMDB holds, synced, everything in it.
+//
+// Does not do: growing the map (ruling 17), knowing what a slot's key is.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "node/core/store.h"
+#include "node/io/storage/checkpointer.h"
+#include "node/io/storage/commit_log.h"
+#include "node/io/storage/lmdb_env.h"
+#include "node/io/storage/overlay.h"
+#include "node/io/storage/store_format.h"
+#include "node/ring/membership.h"
+
+namespace shoal {
+
+struct StoreOptions {
+  std::filesystem::path dir;
+  NodeId owner;        // whose records these are: another node's store is refused
+  bool create = true;  // false: a missing store is an error
+  bool sync = true;    // false: relaxed
+  std::chrono::milliseconds relaxed_interval{1000};
+  std::chrono::milliseconds retry_interval{1000};
+  std::size_t overlay_bytes_max = std::size_t{256} << 20;  // over it clients are refused
+  std::size_t generation_bytes = std::size_t{64} << 20;    // so much of it is moved into LMDB at a time
+  std::size_t log_bytes_max = std::size_t{512} << 20;      // a start replays at most this, about
+  std::size_t segment_bytes = std::size_t{16} << 20;
+  std::function<void(double share)> replaying;     // told now and then while the log is replayed
+  std::size_t map_bytes = std::size_t{512} << 30;  // address space, not disk space
+};
+
+class DiskStore final : public Store {
+ public:
+  static Result<std::unique_ptr<DiskStore>> open(const StoreOptions& options);
+  // Drops what is not durable yet, as a crash would; close() saves it.
+  ~DiskStore() override = default;
+
+  Result<EntryPtr> read(const Place& place) override;
+  Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
+                                        std::size_t limit) override;
+  Status admit() override;
+  CommitId write(const Place& place, EntryPtr entry) override;
+  CommitId erase(const Place& place) override;
+  CommitId save_document(const Membership& document) override;
+  std::uint64_t records() override { return records_; }
+
+  // The membership document as it was found at open; absent in a new store.
+  [[nodiscard]] const std::optional<Membership>& document() const { return document_; }
+
+  // Ends the turn: hands the filled batch over unless one is still being synced.
+  void flush();
+  // The same, and `relaxed` does not let it gather: for what must be synced in every mode.
+  void flush_now();
+  // Readable when collect() has news: a commit or a checkpoint finished, or trouble came or went.
+  [[nodiscard]] int event_fd() const { return events_.get(); }
+  // The newest durable commit when it is newer than the caller has been told; what close() saved counts too.
+  std::optional<CommitId> collect();
+  // The newest one known; 0: none yet.
+  [[nodiscard]] CommitId durable() const { return durable_; }
+  // LMDB holds everything up to this commit.
+  [[nodiscard]] CommitId checkpointed() const { return checkpointed_; }
+  // Not empty: the store cannot save anything any more, and why. The process should end.
+  [[nodiscard]] const std::string& fatal() const { return fatal_; }
+  // Saves everything. An error says that some of it could not be; the store then only reads.
+  Status close();
+
+  // Reads refused because bytes failed their checksum or their format.
+  [[nodiscard]] std::uint64_t corrupt_reads() const { return corrupt_reads_; }
+
+ private:
+  struct Parts {
+    LmdbEnv env;
+    StoreHead head;
+    Overlay overlay;
+    std::unique_ptr<CommitLog> log;
+  };
+  DiskStore(const StoreOptions& options, Parts parts);
+
+  static Status open_log(const StoreOptions& options, Parts& parts);
+  static Status replay(const StoreOptions& options, Parts& parts, const LogBatch& batch);
+  void absorb_reports();
+  void count_records();
+  CommitId change(const Place& place, EntryPtr entry);
+  [[nodiscard]] bool is_stored(const Place& place);
+  Result<MDB_txn*> snapshot();
+  void end_snapshot();
+  Result<EntryPtr> decode(std::string_view bytes);
+  Error read_error(int code);
+  void hand_over();
+  void checkpoint();
+  Status save_rest();
+
+  const StoreOptions options_;
+  LmdbEnv env_;
+  const std::optional<Membership> document_;
+  LmdbTxn reader_;
+  bool reading_ = false;
+  std::optional<Place> absent_;  // the last place that a read did not find
+
+  Overlay overlay_;
+  std::shared_ptr<LogBatch> filling_;
+  LogBatchPtr at_hand_;  // until it is written
+  CommitId durable_;
+  CommitId told_;        // the newest that collect() returned
+  CommitId checkpointed_;
+  bool moving_ = false;  // the frozen generation is on its way into LMDB
+  std::optional<Error> trouble_;
+  std::string fatal_;
+  bool closed_ = false;
+  std::uint64_t records_ = 0;
+  std::uint64_t corrupt_reads_ = 0;
+
+  UniqueFd events_;  // of both threads
+  std::unique_ptr<CommitLog> log_;
+  Checkpointer checkpointer_;  // last: its thread uses env_
+};
+
+}  // namespace shoal

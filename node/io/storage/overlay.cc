@@ -1,0 +1,65 @@
+#include "node/io/storage/overlay.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "node/base/check.h"
+
+namespace shoal {
+namespace {
+
+std::size_t memory_of(const EntryPtr& entry) {
+  if (entry == nullptr) return 128;
+  std::size_t bytes = 256 + entry->key.bucket.size() + entry->key.name.size();
+  bytes += entry->record.clock.entries().size() * sizeof(VersionVector::Entry);
+  for (const Sibling& sibling : entry->record.siblings) bytes += sizeof(Sibling) + sibling.value.size();
+  return bytes;
+}
+
+}  // namespace
+
+void Overlay::put(const Place& place, EntryPtr entry) {
+  active_->bytes += memory_of(entry);
+  const auto [at, fresh] = active_->entries.try_emplace(place, entry);
+  if (fresh) return;
+  active_->bytes -= memory_of(at->second);
+  at->second = std::move(entry);
+}
+
+std::optional<EntryPtr> Overlay::find(const Place& place) const {
+  if (const auto found = active_->entries.find(place); found != active_->entries.end()) return found->second;
+  if (!frozen_) return std::nullopt;
+  const auto found = frozen_->entries.find(place);
+  return found == frozen_->entries.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Overlay::freeze(CommitId through) {
+  SHOAL_CHECK(frozen_ == nullptr);
+  active_->through = through;
+  frozen_ = std::exchange(active_, std::make_shared<Generation>());
+}
+
+OverlayCursor::OverlayCursor(const Overlay& overlay, const Place& from)
+    : newer_(overlay.active().entries.lower_bound(from)), newer_end_(overlay.active().entries.end()) {
+  if (overlay.frozen() == nullptr) return;
+  older_ = overlay.frozen()->entries.lower_bound(from);
+  older_end_ = overlay.frozen()->entries.end();
+  has_older_ = older_ != older_end_;
+}
+
+std::optional<Place> OverlayCursor::place() const {
+  if (!has_newer()) return has_older_ ? std::optional(older_->first) : std::nullopt;
+  return has_older_ ? std::min(newer_->first, older_->first) : newer_->first;
+}
+
+const EntryPtr& OverlayCursor::entry() const {
+  return has_newer() && newer_->first == *place() ? newer_->second : older_->second;
+}
+
+void OverlayCursor::next() {
+  const Place past = *place();
+  if (has_newer() && newer_->first == past) ++newer_;
+  if (has_older_ && older_->first == past) has_older_ = ++older_ != older_end_;
+}
+
+}  // namespace shoal
