@@ -67,7 +67,7 @@ void Dispatcher::adopt(const Membership& document, Instant now) {
 void Dispatcher::connected(const std::string& address) {
   const auto known = peers_.find(address);
   if (known == peers_.end()) return;
-  known->second.doubtful = false;
+  known->second.trust.connected();
   known->second.refusal.clear();
   known->second.greet = true;
 }
@@ -76,7 +76,9 @@ void Dispatcher::receive(const std::string& address, Message message, Instant no
   const auto known = peers_.find(address);
   if (known == peers_.end()) return;
   if (const auto* refused = std::get_if<Refused>(&message)) return on_refused(known->second, *refused, now);
-  known->second.doubtful = false;
+  known->second.trust.heard();
+  if (const auto* put = std::get_if<PutReply>(&message); put != nullptr && put->outcome.code == Errc::ok)
+    known->second.trust.heard_of_write();
   std::visit(
       [&](auto& arrived) {
         using Arrived = std::decay_t<decltype(arrived)>;
@@ -101,7 +103,7 @@ bool Dispatcher::all_seeds_refuse() const {
 
 // What was sent there over this connection was not looked at: a definite refusal.
 void Dispatcher::on_refused(Peer& from, const Refused& refused, Instant now) {
-  from.doubtful = true;
+  from.trust.lost();
   from.refusal = refused.sentence;
   const Error error = fail(Errc::refused, from.address + " refuses this client: " + refused.sentence);
   const std::set<std::uint64_t> calls(from.calls.begin(), from.calls.end());
@@ -139,15 +141,25 @@ std::vector<Dispatcher::Peer*> Dispatcher::candidates(const Open& open) {
   return found;
 }
 
-// The first that was not asked in this round; the doubtful ones last.
-Dispatcher::Peer* Dispatcher::choose(Open& open) {
+// The first that was not asked in this round, and owes no answer; the doubtful ones last.
+Dispatcher::Peer* Dispatcher::choose(const Open& open, Instant now) {
+  const bool write = std::holds_alternative<PutRequest>(open.operation.request);
+  const auto owes = [&](const Peer* peer) {
+    return std::ranges::any_of(open.attempts, [&](const Attempt& a) { return a.peer == peer && a.waiting; });
+  };
   Peer* second_best = nullptr;
   for (Peer* candidate : candidates(open)) {
-    if (std::ranges::find(open.tried, candidate) != open.tried.end()) continue;
-    if (!candidate->doubtful) return candidate;
+    if (std::ranges::find(open.tried, candidate) != open.tried.end() || owes(candidate)) continue;
+    if (candidate->trust.first_choice(write)) return candidate;
+    ask_whether_alive(*candidate, now);
     if (second_best == nullptr) second_best = candidate;
   }
   return second_best;
+}
+
+// Its answer ends the doubt. Who refuses us is alive, and says no again.
+void Dispatcher::ask_whether_alive(Peer& peer, Instant now) {
+  if (peer.refusal.empty() && peer.trust.take_probe(now)) peer.greet = true;
 }
 
 std::vector<std::string> Dispatcher::wanting() const {
@@ -166,7 +178,9 @@ std::vector<Message> Dispatcher::take(const std::string& address, Instant now) {
     const CallId call = to.queue.front();
     to.queue.pop_front();
     Open& open = open_.at(calls_.at(call.value));
-    std::ranges::find(open.attempts, call, &Attempt::call)->handed_over = true;
+    Attempt& attempt = *std::ranges::find(open.attempts, call, &Attempt::call);
+    attempt.handed_over = true;
+    attempt.handed_at = now;
     ++open.handed_over;
     bytes += weight(open.operation.request);
     messages.push_back(question(open, call, now));
