@@ -24,12 +24,14 @@ bool is_write(const Operation& operation) {
          std::holds_alternative<BucketRequest>(operation.request);
 }
 
-bool is_put(const Operation& operation) { return std::holds_alternative<PutRequest>(operation.request); }
+Kind kind_of(const Operation& operation) {
+  return std::holds_alternative<PutRequest>(operation.request) ? Kind::write : Kind::read;
+}
 
-Patience::Kind kind_of(const Request& request) {
-  if (std::holds_alternative<GetRequest>(request)) return Patience::Kind::read;
-  if (std::holds_alternative<ListRequest>(request)) return Patience::Kind::listing;
-  return std::holds_alternative<PutRequest>(request) ? Patience::Kind::write : Patience::Kind::other;
+Patience::Of patience_of(const Request& request) {
+  if (std::holds_alternative<GetRequest>(request)) return Patience::Of::read;
+  if (std::holds_alternative<ListRequest>(request)) return Patience::Of::listing;
+  return std::holds_alternative<PutRequest>(request) ? Patience::Of::write : Patience::Of::other;
 }
 
 std::string milliseconds(const Operation& operation) {
@@ -65,12 +67,13 @@ void Dispatcher::start(std::uint64_t id, Open& open, Instant now) {
 Duration Dispatcher::patience(const Operation& operation, Instant now) const {
   const Duration share = (operation.deadline - operation.started) / (config_.retries + 1);
   const auto* put = std::get_if<PutRequest>(&operation.request);
-  return patience_.of(kind_of(operation.request), put != nullptr ? put->value.size() : 0, std::max(share, kShareMin),
-                      now);
+  return patience_.of(patience_of(operation.request), put != nullptr ? put->value.size() : 0,
+                      std::max(share, kShareMin), now);
 }
 
 void Dispatcher::launch(std::uint64_t id, Open& open, Instant now) {
-  line_.erase(id);
+  line_of(open).erase(id);
+  open.pausing = false;
   Peer* chosen = choose(open, now);
   if (chosen == nullptr) {
     if (!open.operation.only.empty()) return finish(id, verdict(open));
@@ -87,7 +90,7 @@ void Dispatcher::launch(std::uint64_t id, Open& open, Instant now) {
   open.attempts.push_back(Attempt{.call = call, .peer = chosen, .patient_until = patient_until});
   chosen->queue.push_back(call);
   chosen->calls.insert(call.value);
-  chosen->trust.asked(call, is_put(open.operation));
+  chosen->trust.asked(call, kind_of(open.operation));
   calls_[call.value] = id;
   schedule(id, open, patient_until);
 }
@@ -102,6 +105,7 @@ bool Dispatcher::may_ask_more(const Open& open) const { return !open.settled && 
 
 // Everybody was asked, or somebody said "not now": wait a little before the next one.
 void Dispatcher::pause(std::uint64_t id, Open& open, Instant now) {
+  open.pausing = true;
   const Duration full = config_.backoff * (1 << std::min(open.pauses++, kPauseDoublingsMax));
   const auto half = static_cast<std::uint64_t>(std::max<Duration::rep>(full.count() / 2, 1));
   schedule(id, open, now + Duration(rng_.between(half, 2 * half)));
@@ -109,7 +113,7 @@ void Dispatcher::pause(std::uint64_t id, Open& open, Instant now) {
 
 // After an attempt has failed: ask the next node, wait for those that were asked, or give up.
 void Dispatcher::go_on(std::uint64_t id, Open& open, Instant now, bool at_once) {
-  line_.erase(id);
+  line_of(open).erase(id);
   if (may_ask_more(open)) return at_once ? launch(id, open, now) : pause(id, open, now);
   if (std::ranges::any_of(open.attempts, &Attempt::waiting)) return wait_for_asked(id, open);
   finish(id, verdict(open));
@@ -118,7 +122,7 @@ void Dispatcher::go_on(std::uint64_t id, Open& open, Instant now, bool at_once) 
 void Dispatcher::tick(Instant now) {
   if (!ring_ && now >= greet_at_) greet_next_seed(now);
   while (!timers_.empty() && timers_.begin()->first <= now) wake(timers_.begin()->second, now);
-  serve_line(now);
+  for (const Kind kind : {Kind::read, Kind::write}) serve_line(kind, now);
 }
 
 Instant Dispatcher::next_deadline() const {
@@ -126,22 +130,21 @@ Instant Dispatcher::next_deadline() const {
   return std::min(operation, !ring_ && !open_.empty() ? greet_at_ : kNever);
 }
 
-// The last attempt is out of patience, a pause is over, or the deadline has come.
+// An attempt is out of patience, a pause is over, or the deadline has come.
 void Dispatcher::wake(std::uint64_t id, Instant now) {
   Open& open = open_.at(id);
-  const bool silent = open.attempts.empty() ? false : lost_patience(open, open.attempts.back(), now);
+  if (!open.attempts.empty()) look_for_silence(open, open.attempts.back(), now);
   if (now >= open.operation.deadline) return finish(id, verdict(open));
   if (!may_ask_more(open)) return wait_for_asked(id, open);
+  const bool silent = !open.pausing && !open.attempts.empty() && open.attempts.back().waiting;
   return silent ? ask_beside(id, open, now) : launch(id, open, now);
 }
 
-// True once for each attempt.
-bool Dispatcher::lost_patience(const Open& open, Attempt& attempt, Instant now) {
-  if (!attempt.waiting || attempt.silent || now < attempt.patient_until) return false;
+void Dispatcher::look_for_silence(const Open& open, Attempt& attempt, Instant now) {
+  if (!attempt.waiting || attempt.silent || now < attempt.patient_until) return;
   attempt.silent = true;
-  attempt.peer->trust.silent(attempt.call, is_put(open.operation));
+  attempt.peer->trust.silent(attempt.call, kind_of(open.operation), attempt.handed_over ? attempt.handed_at : kNever);
   ask_whether_alive(*attempt.peer, now);
-  return true;
 }
 
 // Beside an attempt that was handed over, which may still answer. One that was not is taken back, so that it is certain
@@ -149,27 +152,48 @@ bool Dispatcher::lost_patience(const Open& open, Attempt& attempt, Instant now) 
 void Dispatcher::ask_beside(std::uint64_t id, Open& open, Instant now) {
   Attempt& silent = open.attempts.back();
   if (!silent.handed_over && open.operation.only.empty()) {
-    take_back(silent);
+    take_back(open, silent);
     return launch(id, open, now);
   }
   wait_for_asked(id, open);
-  if (choose(open, now) != nullptr) line_.insert(id);
+  const Peer* next = choose(open, now);
+  if (next == nullptr) return;
+  if (helps(*next, *silent.peer, kind_of(open.operation))) {
+    line_of(open).insert(id);
+  } else {
+    schedule(id, open, now + Patience::kMin);
+  }
 }
 
-void Dispatcher::serve_line(Instant now) {
-  while (!line_.empty() && budget_.take()) {
-    const std::uint64_t id = *line_.begin();
-    launch(id, open_.at(id), now);
+// Who is slow as well does not help against one that is slow, but against one that may hang.
+bool Dispatcher::helps(const Peer& next, const Peer& silent, Kind kind) {
+  const Trust::Grade grade = next.trust.grade(kind);
+  return grade == Trust::Grade::good || grade < silent.trust.grade(kind);
+}
+
+std::set<std::uint64_t>& Dispatcher::line_of(const Open& open) { return beside_[kind_of(open.operation)].line; }
+
+// Who stands in it has found somebody to ask, which may not be so any more.
+void Dispatcher::serve_line(Kind kind, Instant now) {
+  auto& [budget, line] = beside_[kind];
+  while (!line.empty()) {
+    const std::uint64_t id = *line.begin();
+    Open& open = open_.at(id);
+    line.erase(id);
+    ask_beside(id, open, now);
+    if (!line.contains(id)) continue;
+    if (!budget.take()) return;
+    launch(id, open, now);
   }
 }
 
 void Dispatcher::wait_for_asked(std::uint64_t id, Open& open) { schedule(id, open, kNever); }
 
 // Its answer is not waited for; if it was not handed over it never will be.
-void Dispatcher::take_back(Attempt& attempt) {
+void Dispatcher::take_back(const Open& open, Attempt& attempt) {
   attempt.waiting = false;
   attempt.peer->calls.erase(attempt.call.value);
-  attempt.peer->trust.ended(attempt.call);
+  attempt.peer->trust.ended(attempt.call, kind_of(open.operation));
   if (!attempt.handed_over) std::erase(attempt.peer->queue, attempt.call);
   calls_.erase(attempt.call.value);
 }
@@ -183,7 +207,7 @@ std::optional<Dispatcher::Taken> Dispatcher::take_attempt(CallId call) {
   Attempt& attempt = *std::ranges::find(open.attempts, call, &Attempt::call);
   attempt.waiting = false;
   attempt.peer->calls.erase(call.value);
-  attempt.peer->trust.ended(call);
+  attempt.peer->trust.ended(call, kind_of(open.operation));
   return Taken{id, &open, &attempt};
 }
 
@@ -195,8 +219,8 @@ void Dispatcher::on_answer(Answer answer, Instant now) {
   }
   const std::optional<Taken> taken = take_attempt(answer.call);
   if (!taken) return;
-  budget_.on_answer();
-  patience_.answered(kind_of(taken->open->operation.request), now - taken->attempt->handed_at, now);
+  beside_[kind_of(taken->open->operation)].budget.on_answer();
+  patience_.answered(patience_of(taken->open->operation.request), now - taken->attempt->handed_at, now);
   finish(taken->id, Reply(std::move(answer)));
 }
 
@@ -271,9 +295,9 @@ void Dispatcher::finish(std::uint64_t id, Result<Reply> result) {
   auto node = open_.extract(id);
   Open& open = node.mapped();
   timers_.erase({open.wake, id});
-  line_.erase(id);
+  line_of(open).erase(id);
   for (Attempt& attempt : open.attempts)
-    if (attempt.waiting) take_back(attempt);
+    if (attempt.waiting) take_back(open, attempt);
   open.operation.done(std::move(result));
 }
 

@@ -3,11 +3,13 @@
 //
 // The idea: an operation is a few attempts at one question, each at another node, all with the same request id. The
 // first good answer ends it. An attempt that stays silent for longer than answers usually take (client/patience.h) is
-// not given up: the next node is asked beside it. That makes two nodes do the work of one, so it costs a token of the
-// retry budget (client/retry_budget.h); without one the operation stands in line for the next that answers earn, and
-// keeps waiting for those that it has asked. Attempts after a refusal, a lost connection, or one that was never sent
-// are free: they come instead of another and not beside it, and refusals are followed by a pause. Whoever drives the
-// sockets reports three things only: a message came, a connection was made, a connection was lost.
+// not given up: the next node is asked beside it. That makes two nodes do the work of one, so it costs a token of a
+// budget, one for reads and one for writes (client/retry_budget.h); without one the operation stands in line for the
+// next that answers earn, and keeps waiting for those that it has asked. Nor is anybody asked who is no better off:
+// where all are silent, as when disks are stuck, more requests help nobody. Attempts after a refusal, a lost
+// connection, or one that was never sent are free: they come instead of another and not beside it, and refusals are
+// followed by a pause. Whoever drives the sockets reports three things only: a message came, a connection was made, one
+// was lost.
 //
 //   client -> seed     Hello                        until some seed has answered
 //   seed   -> client   Welcome{document}            placement is computed from it; newer documents are followed
@@ -18,11 +20,12 @@
 //  (2) A write that failed is "certainly not applied" only when each attempt was either never handed to a connection
 //      or answered with a definite refusal. Everything else is Errc::indeterminate.
 //  (3) At most retries + 1 attempts of one operation are handed to connections.
-//  (4) A node whose connection is lost, or that stayed silent, comes last until it is heard of again, and takes writes
-//      one at a time until it has answered one if it was silent about one (client/trust.h). So only those requests pay
-//      for a node that hangs which were on their way to it when the first of them lost patience.
-//  (5) Of n operations that were answered, at most n / 10 + the reserve have asked a node beside a silent one; and no
-//      operation asks one node twice at the same time.
+//  (4) A node that is lost, or of which nothing was heard since it was asked, comes last until it is heard of again;
+//      one that was silent about a read (write) is then given reads (writes) one at a time until it answers one
+//      (client/trust.h). So only those requests pay for a node that hangs which were on their way to it when the first
+//      of them lost patience.
+//  (5) For n reads (writes) that were answered, nodes were asked beside silent ones at most n / 10 + the reserve times;
+//      and no operation asks one node twice at the same time.
 //  (6) An operation that may ask only one node waits for it until the deadline, or until it is lost.
 //
 // Sources: Dean and Barroso, "The Tail at Scale" (2013); gRPC A6; Finagle's RetryBudget.
@@ -120,6 +123,11 @@ class Dispatcher {
     bool waiting = true;  // an answer may still come
     bool silent = false;  // for longer than patience lasts
   };
+  // Attempts beside silent ones: reads do not pay for a disk that is stuck.
+  struct Beside {
+    RetryBudget budget;
+    std::set<std::uint64_t> line;  // operations that found no budget, oldest first
+  };
   struct Taken {
     std::uint64_t id;
     Open* open;
@@ -133,6 +141,7 @@ class Dispatcher {
     int handed_over = 0;
     int pauses = 0;
     std::size_t turn = 0;  // where among the owners a read starts
+    bool pausing = false;  // after a refusal, or when nobody is left to ask
     bool maybe_applied = false;
     bool settled = false;  // asking others would not help
     Error last{.code = Errc::ok, .message = {}};
@@ -149,11 +158,13 @@ class Dispatcher {
   void launch(std::uint64_t id, Open& open, Instant now);
   void start(std::uint64_t id, Open& open, Instant now);
   void wake(std::uint64_t id, Instant now);
-  bool lost_patience(const Open& open, Attempt& attempt, Instant now);
+  void look_for_silence(const Open& open, Attempt& attempt, Instant now);
   void ask_beside(std::uint64_t id, Open& open, Instant now);
-  void serve_line(Instant now);
+  void serve_line(Kind kind, Instant now);
+  [[nodiscard]] static bool helps(const Peer& next, const Peer& silent, Kind kind);
+  std::set<std::uint64_t>& line_of(const Open& open);
   void wait_for_asked(std::uint64_t id, Open& open);
-  void take_back(Attempt& attempt);
+  void take_back(const Open& open, Attempt& attempt);
   void ask_whether_alive(Peer& peer, Instant now);
   void schedule(std::uint64_t id, Open& open, Instant when);
   void pause(std::uint64_t id, Open& open, Instant now);
@@ -181,9 +192,7 @@ class Dispatcher {
   std::unordered_map<std::uint64_t, Open> open_;
   std::unordered_map<std::uint64_t, std::uint64_t> calls_;  // call -> operation
   std::set<std::pair<Instant, std::uint64_t>> timers_;
-  RetryBudget budget_;
-  std::set<std::uint64_t>
-      line_;  // operations that a silent node keeps waiting and no budget was there for; oldest first
+  PerKind<Beside> beside_;
   Patience patience_;
   std::uint64_t next_id_ = 1;
   std::uint64_t next_call_ = 1;

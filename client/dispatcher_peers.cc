@@ -24,6 +24,16 @@ Millis time_for_node(Instant deadline, Instant now) {
   return std::max(left, Millis{1});
 }
 
+// Late ones count as well. A refused write says nothing of the disk.
+template <class Answer>
+void note_answer(Trust& trust, const Answer& answer) {
+  if constexpr (!std::is_same_v<Answer, PutReply>) {
+    trust.answered(Kind::read);
+  } else if (answer.outcome.code == Errc::ok) {
+    trust.answered(Kind::write);
+  }
+}
+
 }  // namespace
 
 Dispatcher::Peer& Dispatcher::peer(const std::string& address) {
@@ -76,12 +86,11 @@ void Dispatcher::receive(const std::string& address, Message message, Instant no
   const auto known = peers_.find(address);
   if (known == peers_.end()) return;
   if (const auto* refused = std::get_if<Refused>(&message)) return on_refused(known->second, *refused, now);
-  known->second.trust.heard();
-  if (const auto* put = std::get_if<PutReply>(&message); put != nullptr && put->outcome.code == Errc::ok)
-    known->second.trust.heard_of_write();
+  known->second.trust.heard(now);
   std::visit(
       [&](auto& arrived) {
         using Arrived = std::decay_t<decltype(arrived)>;
+        if constexpr (std::is_constructible_v<Reply, Arrived>) note_answer(known->second.trust, arrived);
         if constexpr (std::is_same_v<Arrived, Welcome> || std::is_same_v<Arrived, DocumentPush>) {
           adopt(arrived.document, now);
         } else if constexpr (std::is_same_v<Arrived, StatusReply>) {
@@ -141,20 +150,21 @@ std::vector<Dispatcher::Peer*> Dispatcher::candidates(const Open& open) {
   return found;
 }
 
-// The first that was not asked in this round, and owes no answer; the doubtful ones last.
+// Of those that were not asked in this round, and owe no answer, the first of the best grade.
 Dispatcher::Peer* Dispatcher::choose(const Open& open, Instant now) {
-  const bool write = std::holds_alternative<PutRequest>(open.operation.request);
+  const Kind kind = std::holds_alternative<PutRequest>(open.operation.request) ? Kind::write : Kind::read;
   const auto owes = [&](const Peer* peer) {
     return std::ranges::any_of(open.attempts, [&](const Attempt& a) { return a.peer == peer && a.waiting; });
   };
-  Peer* second_best = nullptr;
+  Peer* best = nullptr;
   for (Peer* candidate : candidates(open)) {
     if (std::ranges::find(open.tried, candidate) != open.tried.end() || owes(candidate)) continue;
-    if (candidate->trust.first_choice(write)) return candidate;
+    const Trust::Grade grade = candidate->trust.grade(kind);
+    if (grade == Trust::Grade::good) return candidate;
     ask_whether_alive(*candidate, now);
-    if (second_best == nullptr) second_best = candidate;
+    if (best == nullptr || grade < best->trust.grade(kind)) best = candidate;
   }
-  return second_best;
+  return best;
 }
 
 // Its answer ends the doubt. Who refuses us is alive, and says no again.

@@ -24,24 +24,24 @@ class Patience {
   // A large value takes its time on the way.
   static constexpr Duration kPerByte = std::chrono::nanoseconds(100);
 
-  enum class Kind : std::uint8_t { read, listing, write, other };
+  enum class Of : std::uint8_t { read, listing, write, other };
 
-  void answered(Kind kind, Duration took, Instant now) {
-    if (kind != Kind::other) windows_[index(kind)].add(took, now);
+  void answered(Of what, Duration took, Instant now) {
+    if (what != Of::other) windows_[index(what)].add(took, now);
   }
 
   // Never more than `share`.
-  [[nodiscard]] Duration of(Kind kind, std::size_t bytes, Duration share, Instant now) const {
-    if (kind == Kind::other) return share;
-    const std::optional<Duration> tail = windows_[index(kind)].quantile(kTailPermille, now);
+  [[nodiscard]] Duration of(Of what, std::size_t bytes, Duration share, Instant now) const {
+    if (what == Of::other) return share;
+    const std::optional<Duration> tail = windows_[index(what)].quantile(kTailPermille, now);
     if (!tail) return share;
     return std::min(share, std::max(kMin, kTails * *tail) + static_cast<Duration::rep>(bytes) * kPerByte);
   }
 
  private:
-  static std::size_t index(Kind kind) { return static_cast<std::size_t>(kind); }
+  static std::size_t index(Of what) { return static_cast<std::size_t>(what); }
 
-  std::array<LatencyWindow, 3> windows_;  // of all kinds but `other`
+  std::array<LatencyWindow, 3> windows_;  // of all but `other`
 };
 
 }  // namespace shoal::client_detail

@@ -1,5 +1,5 @@
 // Retry budget: a second request beside one that stays silent helps when its node hangs, and is fatal when all nodes
-// are slow because there is too much to do. So such requests are at most a tenth of the answers.
+// are slow because there is too much to do. So such requests are at most a tenth of the answers of their kind.
 //
 // A token bucket filled by answers and not by time: a cluster that answers nobody is not asked ever more. gRPC's retry
 // throttling (proposal A6) and Finagle's RetryBudget do the same; the nodes' own is node/core/hedge_budget.h.

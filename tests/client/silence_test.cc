@@ -8,6 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+using Grade = Trust::Grade;
+
 constexpr Instant kStart{std::chrono::hours(1)};
 
 std::uint32_t spend_all(RetryBudget& budget) {
@@ -40,21 +42,31 @@ TEST(RetryBudget, SavesNoMoreThanItsLimit) {
   EXPECT_EQ(spend_all(budget), RetryBudget::kSavedMax);
 }
 
-TEST(Trust, ANodeIsTrustedUntilItIsSilent) {
+TEST(Trust, WhoIsNotHeardOfIsDoubtful) {
   Trust trust;
-  EXPECT_TRUE(trust.first_choice(false));
-  EXPECT_TRUE(trust.first_choice(true));
+  EXPECT_EQ(trust.grade(Kind::read), Grade::good);
   EXPECT_FALSE(trust.take_probe(kStart));
-  trust.silent(CallId{1}, false);
-  EXPECT_FALSE(trust.first_choice(false));
-  EXPECT_FALSE(trust.first_choice(true));
-  trust.heard();
-  EXPECT_TRUE(trust.first_choice(true)) << "it was silent about a read: writes are as good as ever";
+  trust.silent(CallId{1}, Kind::read, kStart);
+  EXPECT_EQ(trust.grade(Kind::read), Grade::doubtful);
+  EXPECT_EQ(trust.grade(Kind::write), Grade::doubtful);
+  trust.heard(kStart + 1ms);
+  EXPECT_EQ(trust.grade(Kind::read), Grade::good);
+  EXPECT_EQ(trust.grade(Kind::write), Grade::good);
+}
+
+TEST(Trust, WhoIsHeardOfMeanwhileIsSlowAndNotDoubtful) {
+  Trust trust;
+  trust.heard(kStart + 1ms);
+  trust.silent(CallId{1}, Kind::write, kStart);
+  EXPECT_FALSE(trust.take_probe(kStart + 1s));
+  EXPECT_EQ(trust.grade(Kind::write), Grade::good) << "the next one tries";
+  trust.silent(CallId{2}, Kind::read, kStart);
+  EXPECT_EQ(trust.grade(Kind::read), Grade::good);
 }
 
 TEST(Trust, ProbesAreASecondApart) {
   Trust trust;
-  trust.silent(CallId{1}, false);
+  trust.silent(CallId{1}, Kind::read, kStart);
   EXPECT_TRUE(trust.take_probe(kStart));
   EXPECT_FALSE(trust.take_probe(kStart + 999ms));
   EXPECT_TRUE(trust.take_probe(kStart + 1s));
@@ -62,51 +74,50 @@ TEST(Trust, ProbesAreASecondApart) {
 
 TEST(Trust, OneWriteAtATimeTriesWhetherWritesAreAnswered) {
   Trust trust;
-  trust.silent(CallId{1}, true);
-  trust.heard();
-  EXPECT_TRUE(trust.first_choice(true));
-  trust.asked(CallId{2}, false);
-  EXPECT_TRUE(trust.first_choice(true)) << "a read tries nothing";
-  trust.asked(CallId{3}, true);
-  EXPECT_FALSE(trust.first_choice(true));
-  EXPECT_TRUE(trust.first_choice(false));
-  trust.ended(CallId{2});
-  EXPECT_FALSE(trust.first_choice(true));
-  trust.ended(CallId{3});
-  EXPECT_TRUE(trust.first_choice(true)) << "refused: the next one tries";
-  trust.heard_of_write();
-  trust.asked(CallId{4}, true);
-  EXPECT_TRUE(trust.first_choice(true));
+  trust.silent(CallId{1}, Kind::write, kStart);
+  trust.heard(kStart);
+  trust.asked(CallId{2}, Kind::read);
+  EXPECT_EQ(trust.grade(Kind::write), Grade::good) << "a read tries nothing";
+  trust.asked(CallId{3}, Kind::write);
+  EXPECT_EQ(trust.grade(Kind::write), Grade::busy_with_trial);
+  EXPECT_EQ(trust.grade(Kind::read), Grade::good);
+  trust.ended(CallId{2}, Kind::write);
+  EXPECT_EQ(trust.grade(Kind::write), Grade::busy_with_trial);
+  trust.ended(CallId{3}, Kind::write);
+  EXPECT_EQ(trust.grade(Kind::write), Grade::good) << "refused: the next one tries";
+  trust.answered(Kind::write);
+  trust.asked(CallId{4}, Kind::write);
+  EXPECT_EQ(trust.grade(Kind::write), Grade::good);
 }
 
 TEST(Trust, ANewConnectionStartsAnew) {
   Trust trust;
-  trust.silent(CallId{1}, true);
+  trust.silent(CallId{1}, Kind::write, kStart);
   trust.lost();
-  EXPECT_FALSE(trust.first_choice(false));
+  EXPECT_EQ(trust.grade(Kind::read), Grade::doubtful);
   trust.connected();
-  trust.asked(CallId{2}, true);
-  EXPECT_TRUE(trust.first_choice(true));
+  trust.asked(CallId{2}, Kind::write);
+  EXPECT_EQ(trust.grade(Kind::write), Grade::good);
 }
 
 TEST(Patience, KindsAreMeasuredApart) {
   Patience patience;
   for (int i = 0; i < 100; ++i) {
-    patience.answered(Patience::Kind::write, 100ms, kStart);
-    patience.answered(Patience::Kind::read, 1ms, kStart);
-    patience.answered(Patience::Kind::other, 1ms, kStart);
+    patience.answered(Patience::Of::write, 100ms, kStart);
+    patience.answered(Patience::Of::read, 1ms, kStart);
+    patience.answered(Patience::Of::other, 1ms, kStart);
   }
-  EXPECT_EQ(patience.of(Patience::Kind::read, 0, 1s, kStart), Patience::kMin);
-  EXPECT_GE(patience.of(Patience::Kind::write, 0, 1s, kStart), 300ms);
-  EXPECT_LE(patience.of(Patience::Kind::write, 0, 1s, kStart), 338ms);  // a bucket may be an eighth too high
-  EXPECT_EQ(patience.of(Patience::Kind::listing, 0, 1s, kStart), 1s);
-  EXPECT_EQ(patience.of(Patience::Kind::other, 0, 1s, kStart), 1s);
+  EXPECT_EQ(patience.of(Patience::Of::read, 0, 1s, kStart), Patience::kMin);
+  EXPECT_GE(patience.of(Patience::Of::write, 0, 1s, kStart), 300ms);
+  EXPECT_LE(patience.of(Patience::Of::write, 0, 1s, kStart), 338ms);  // a bucket may be an eighth too high
+  EXPECT_EQ(patience.of(Patience::Of::listing, 0, 1s, kStart), 1s);
+  EXPECT_EQ(patience.of(Patience::Of::other, 0, 1s, kStart), 1s);
 }
 
 TEST(Patience, WhatWasMeasuredLongAgoIsForgotten) {
   Patience patience;
-  for (int i = 0; i < 100; ++i) patience.answered(Patience::Kind::read, 1ms, kStart);
-  EXPECT_EQ(patience.of(Patience::Kind::read, 0, 1s, kStart + 1min), 1s);
+  for (int i = 0; i < 100; ++i) patience.answered(Patience::Of::read, 1ms, kStart);
+  EXPECT_EQ(patience.of(Patience::Of::read, 0, 1s, kStart + 1min), 1s);
 }
 
 class SilenceTest : public DispatcherTest {};
@@ -266,6 +277,60 @@ TEST_F(SilenceTest, ALargeValueHasTimeToTravel) {
   EXPECT_FALSE(asked(owner(1)));
   pass(1 * kMs);
   EXPECT_TRUE(asked(owner(1)));
+}
+
+// All disks are stuck: more writes would make it worse. Whoever is heard of again is asked.
+TEST_F(SilenceTest, WhereAllAreSilentNobodyIsAskedBeside) {
+  learn();
+  put();
+  for (std::size_t rank = 0; rank < 3; ++rank) {
+    EXPECT_TRUE(asked(owner(rank)));
+    pass(100 * kMs);
+  }
+  EXPECT_EQ(code(), Errc::indeterminate);
+  dispatcher_.lost("seed:1", now_);
+  put(900 * kMs);
+  EXPECT_TRUE(asked(owner(0)));
+  pass(400 * kMs);
+  EXPECT_FALSE(asked(owner(1)));
+  EXPECT_TRUE(greets(owner(2)));
+  pass(Patience::kMin);
+  EXPECT_TRUE(asked(owner(2)));
+  EXPECT_FALSE(asked(owner(1)));
+}
+
+// The second owner has a write that tries whether it is still slow; the first is as good as ever, others are lost.
+class OneIsSlowTest : public DispatcherTest {
+ protected:
+  OneIsSlowTest() {
+    learn();
+    dispatcher_.lost(owner(2), now_);
+    dispatcher_.lost("seed:1", now_);
+    dispatcher_.lost(owner(0), now_);
+    put();
+    (void)take_put(owner(1));
+    pass(100 * kMs);
+    EXPECT_TRUE(greets(owner(1)));
+    put(30'000 * kMs);
+    (void)take_put(owner(1));
+    dispatcher_.connected(owner(0));
+    pass(200 * kMs);
+    put();
+    (void)take_put(owner(0));
+  }
+};
+
+TEST_F(OneIsSlowTest, ItHelpsAgainstOneThatMayHang) {
+  pass(100 * kMs);
+  EXPECT_TRUE(asked(owner(1)));
+}
+
+TEST_F(OneIsSlowTest, ItDoesNotHelpAgainstOneThatIsSlowAsWell) {
+  pass(50 * kMs);
+  dispatcher_.receive(owner(0), Welcome{.call = {}, .node = {1}, .document = document_of(3)}, now_);
+  pass(50 * kMs);
+  pass(Patience::kMin);
+  EXPECT_FALSE(asked(owner(1)));
 }
 
 // ---- who pays for a node that hangs ---------------------------------------------------------------------------------
