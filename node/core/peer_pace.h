@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "node/base/latency_window.h"
 #include "node/core/hedge_budget.h"
-#include "node/core/latency_window.h"
 #include "node/core/peers.h"
 #include "node/core/replica_score.h"
 #include "node/core/round_trip.h"
