@@ -96,18 +96,18 @@ std::string table_of(const TailReport& report) {
   return text;
 }
 
-void print_tail_study(std::uint64_t seeds, std::uint32_t rate) {
+void print_tail_study(TailFault fault, std::uint64_t seeds, std::uint32_t rate) {
   for (const std::uint32_t nodes : {3U, 5U}) {
     std::vector<TailReport> reports;
     double worst = 0;  // of both phases
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-      reports.push_back(report_of(TailWorld({.seed = seed, .nodes = nodes, .rate = rate}).run()));
+      reports.push_back(report_of(TailWorld({.seed = seed, .fault = fault, .nodes = nodes, .rate = rate}).run()));
       for (const TailPhase phase : {TailPhase::reacted, TailPhase::afterwards})
         worst = std::max(worst, reports.back().slowdown(phase));
     }
     const TailReport middle = median_of(reports);
-    fmt::print("one of {} nodes stops, 3 copies, r = w = 2, {} requests/s, medians of {} seeds\n{}", nodes, rate, seeds,
-               table_of(middle));
+    fmt::print("one of {} nodes {}, 3 copies, r = w = 2, {} requests/s, medians of {} seeds\n{}", nodes,
+               fault == TailFault::stops ? "stops" : "hangs", rate, seeds, table_of(middle));
     fmt::print("p99.9 of gets, times the healthy one: {:.2f} to 5 s, {:.2f} afterwards; in the worst seed {:.2f}\n\n",
                middle.slowdown(TailPhase::reacted), middle.slowdown(TailPhase::afterwards), worst);
     std::fflush(stdout);

@@ -34,6 +34,6 @@ TailReport median_of(const std::vector<TailReport>& reports);
 std::string table_of(const TailReport& report);
 
 // For 3 and for 5 nodes, printed. The seeds are 1..`seeds`.
-void print_tail_study(std::uint64_t seeds, std::uint32_t rate);
+void print_tail_study(TailFault fault, std::uint64_t seeds, std::uint32_t rate);
 
 }  // namespace shoal::sim

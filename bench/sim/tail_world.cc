@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "node/base/check.h"
+#include "node/core/gossip_messages.h"
 
 namespace shoal::sim {
 namespace {
@@ -98,10 +99,20 @@ std::vector<TailSample> TailWorld::run() {
   while (!queue_.empty() && queue_.next() < load_ends_ + kDeadline + kLonger) {
     Event event = queue_.pop();
     now_ = event.at;
-    if (!stopped_ && now_ >= stop_at_) stopped_ = true, processes_[kStopped]->pause();
+    if (!stopped_ && now_ >= stop_at_) stop();
     handle(std::move(event));
   }
   return std::move(samples_);
+}
+
+void TailWorld::stop() {
+  stopped_ = true;
+  if (options_.fault == TailFault::stops) processes_[kStopped]->pause();
+}
+
+// Nothing but gossip comes in or goes out.
+bool TailWorld::hangs(std::uint32_t node) const {
+  return stopped_ && node == kStopped && options_.fault == TailFault::hangs;
 }
 
 void TailWorld::handle(Event event) {
@@ -147,7 +158,7 @@ std::uint32_t TailWorld::index_of(NodeId id) const {
 // A node does one thing after another; what comes meanwhile waits.
 void TailWorld::deliver_to_node(Event event) {
   const std::uint32_t node = event.target;
-  if (!processes_[node]->is_up()) return;
+  if (!processes_[node]->is_up() || (hangs(node) && !as_gossip(event.envelope->message))) return;
   if (busy_until_[node] > now_) {
     event.at = busy_until_[node];
     return queue_.push(std::move(event));
@@ -160,6 +171,7 @@ void TailWorld::deliver_to_node(Event event) {
 void TailWorld::finish_turn(std::uint32_t node) {
   Process& p = *processes_[node];
   for (Envelope& envelope : p.finish_turn(now_)) {
+    if (hangs(node) && !as_gossip(envelope.message)) continue;
     const bool to_application = std::holds_alternative<ClientHandle>(envelope.peer);
     const std::uint32_t target = to_application ? 0 : index_of(std::get<NodeId>(envelope.peer));
     send(link_delay(), to_application ? EventKind::message_to_client : EventKind::message_to_node, target, ids_[node],

@@ -3,7 +3,9 @@
 // made for this purpose. All time is virtual, so a seed names one result.
 //
 // Open loop: requests leave at times drawn before the answers to others are known, and latency counts from that time.
-// The stopped process keeps its connections and answers nothing more (SIGSTOP): the harder case than a crash.
+// The stopped process keeps its connections and answers nothing more (SIGSTOP): a harder case than a crash. Harder
+// still is a process that hangs, in its disk say, while its failure detector goes on: nobody ever suspects it, so there
+// is nothing but the scores.
 //
 // The application does as the client library does: reads go to the owners in turns, writes to the first one; who stays
 // silent for a third of the deadline is asked beside the next owner, and comes last until it is heard of again.
@@ -25,13 +27,16 @@ namespace shoal::sim {
 enum class TailPhase : std::uint8_t {
   healthy,
   stop,     // the application's patience with what it had asked of the stopped node falls into this
-  reacted,  // the others know by their scores alone: nobody is declared dead so soon, or hardly
+  reacted,  // the scores have reacted, and the failure detector is about to
   afterwards,
   count_
 };
 
+enum class TailFault : std::uint8_t { stops, hangs };
+
 struct TailOptions {
   std::uint64_t seed = 1;
+  TailFault fault = TailFault::stops;
   std::uint32_t nodes = 3;    // at least 3, which is the number of copies
   std::uint32_t rate = 1000;  // requests a second
   std::uint32_t writes_per_million = 100'000;
@@ -39,7 +44,7 @@ struct TailOptions {
   Duration healthy = std::chrono::seconds(20);
   Duration stop = std::chrono::milliseconds(500);
   Duration reacted = std::chrono::milliseconds(4500);
-  Duration afterwards = std::chrono::seconds(20);
+  Duration afterwards = std::chrono::seconds(60);  // longer than a node remembers how fast another one was
 };
 
 struct TailSample {
@@ -69,6 +74,7 @@ class TailWorld {
 
   void start_nodes();
   void fill();
+  void stop();
   void handle(Event event);
   void deliver_to_node(Event event);
   void deliver_to_application(const Event& event);
@@ -81,6 +87,7 @@ class TailWorld {
   void send(Duration delay, EventKind kind, std::uint32_t target, const Address& from, Message message);
 
   [[nodiscard]] std::uint32_t next_node(const Request& request);
+  [[nodiscard]] bool hangs(std::uint32_t node) const;
   [[nodiscard]] TailPhase phase_of(Instant at) const;
   [[nodiscard]] std::uint32_t index_of(NodeId id) const;
   Duration link_delay();

@@ -29,6 +29,23 @@ TEST_P(Tail, SlowestReadsStayWithinThreeTimesTheHealthyOnes) {
   for (const TailFigures& figures : report.writes) EXPECT_EQ(figures.errors, 0u) << table_of(report);
 }
 
+// A process hangs and its failure detector goes on, so nobody ever declares it dead. For longer than anybody remembers
+// how fast it was, and with few requests: each coordinator's tries to ask it again are a large share of them.
+TEST_P(Tail, StaysSoWhenNobodySuspectsTheNode) {
+  std::vector<TailReport> reports;
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    TailOptions options = options_of(seed, GetParam());
+    options.fault = TailFault::hangs;
+    options.rate = 300;
+    options.healthy = seconds(20);
+    options.afterwards = seconds(60);
+    reports.push_back(report_of(TailWorld(options).run()));
+  }
+  const TailReport report = median_of(reports);
+  EXPECT_LT(report.slowdown(TailPhase::afterwards), kSlowdownMax) << table_of(report);
+  EXPECT_EQ(report.reads_in(TailPhase::afterwards).errors, 0u) << table_of(report);
+}
+
 INSTANTIATE_TEST_SUITE_P(Nodes, Tail, ::testing::Values(3U, 5U));
 
 // The figures are about something: reads that had been sent to the stopped node wait for the application's patience.
