@@ -131,6 +131,24 @@ TEST_F(Scores, ComeCloserToTheBestWithEverySecondOfSilence) {
   EXPECT_DOUBLE_EQ(lead(kStart + 3s), -1000);
 }
 
+// Else a peer that hangs would be as good as when it was last heard, and be asked whenever another one is busy.
+TEST_F(Scores, CountWhatWasGivenUpAsAnAnswerThatTookSoLong) {
+  both_answer(1000us, 1000us);
+  scores.asked({1});
+  scores.unanswered({1}, 101'000us, kStart + 60s);
+  EXPECT_EQ(scores.outstanding({1}), 0U);
+  EXPECT_DOUBLE_EQ(lead(kStart + 60s), 10'000);  // a tenth of 100 ms
+  EXPECT_DOUBLE_EQ(lead(kStart + 62s), 2'500);
+}
+
+TEST_F(Scores, CountNothingThatWasGivenUpEarly) {
+  both_answer(1000us, 1000us);
+  scores.asked({1});
+  scores.unanswered({1}, 900us, kStart);
+  EXPECT_EQ(scores.outstanding({1}), 0U);
+  EXPECT_EQ(lead(), 0);
+}
+
 TEST_F(Scores, OfAPeerNeverHeardAreTheBest) {
   scores.answered({1}, 5000us, kStart);
   EXPECT_EQ(lead(), 0);
@@ -187,6 +205,12 @@ TEST_F(Pace, KnowsNoTailBeforeItHasSamples) {
   EXPECT_GE(*pace.patience({1}, kStart), 20ms);
   pace.timed_out({1});
   EXPECT_GT(pace.timeout({1}), 40ms);
+}
+
+// Who has not answered for long is hedged against all the more.
+TEST_F(Pace, RemembersTheLastTailOfAPeerThatHangs) {
+  answers({1}, 20ms, 30);
+  EXPECT_EQ(pace.patience({1}, kStart + 300s), pace.patience({1}, kStart));
 }
 
 // Hedging helps against variance and makes overload worse.
