@@ -56,7 +56,7 @@ void Dispatcher::greet_next_seed(Instant now) {
 void Dispatcher::adopt(const Membership& document, Instant now) {
   if (ring_ && (document.cluster != cluster() || document.epoch <= ring_->document().epoch)) return;
   const bool first = !ring_;
-  ring_ = std::make_shared<const PreferenceLists>(document);
+  ring_ = std::make_shared<const PreferenceLists>(document, ring_.get());
   members_.clear();
   for (auto& [address, known] : peers_)
     known.expected = std::ranges::find(config_.seeds, address) != config_.seeds.end();
