@@ -32,12 +32,14 @@ void configure(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::reconnect_ivl, 50);
   socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
   socket.set(zmq::sockopt::connect_timeout, 2000);
-  // Room for every answer that may come. libzmq 4.3 aborts the process when a heartbeat times out on a connection whose
-  // reader has no room (libzmq issue 4767), as that of a program which was stopped for a while would not.
-  socket.set(zmq::sockopt::rcvhwm, 0);
-  socket.set(zmq::sockopt::heartbeat_ivl, 1000);
-  socket.set(zmq::sockopt::heartbeat_timeout, 3000);
-  socket.set(zmq::sockopt::heartbeat_ttl, 3000);
+  socket.set(zmq::sockopt::rcvhwm, 0);  // what comes answers questions of ours: no more than those
+  // TCP finds out that a machine vanished. ZeroMQ's heartbeats would abort nodes that hung for a while: libzmq 4.3
+  // fails an assertion on a PING from a connection that is gone when its reader had no room (libzmq issues 4364, 4767).
+  socket.set(zmq::sockopt::tcp_keepalive, 1);
+  socket.set(zmq::sockopt::tcp_keepalive_idle, 1);
+  socket.set(zmq::sockopt::tcp_keepalive_intvl, 1);
+  socket.set(zmq::sockopt::tcp_keepalive_cnt, 2);
+  socket.set(zmq::sockopt::tcp_maxrt, 3000);
 }
 
 long milliseconds_until(Instant until) {

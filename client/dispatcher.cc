@@ -10,13 +10,8 @@
 namespace shoal::client_detail {
 namespace {
 
-constexpr Duration kPatienceMin = std::chrono::milliseconds(20);
+constexpr Duration kShareMin = std::chrono::milliseconds(20);
 constexpr int kPauseDoublingsMax = 5;
-
-// The share of the deadline that one silent node may use up before the next is asked beside it.
-Duration patience(const Operation& operation, int retries) {
-  return std::max((operation.deadline - operation.started) / (retries + 1), kPatienceMin);
-}
 
 // Answers that are the same whoever is asked, and those of a node that has used up the time.
 bool final_for_everybody(Errc code) {
@@ -27,6 +22,16 @@ bool final_for_everybody(Errc code) {
 bool is_write(const Operation& operation) {
   return std::holds_alternative<PutRequest>(operation.request) ||
          std::holds_alternative<BucketRequest>(operation.request);
+}
+
+Kind kind_of(const Operation& operation) {
+  return std::holds_alternative<PutRequest>(operation.request) ? Kind::write : Kind::read;
+}
+
+Patience::Of patience_of(const Request& request) {
+  if (std::holds_alternative<GetRequest>(request)) return Patience::Of::read;
+  if (std::holds_alternative<ListRequest>(request)) return Patience::Of::listing;
+  return std::holds_alternative<PutRequest>(request) ? Patience::Of::write : Patience::Of::other;
 }
 
 std::string milliseconds(const Operation& operation) {
@@ -59,8 +64,17 @@ void Dispatcher::start(std::uint64_t id, Open& open, Instant now) {
   launch(id, open, now);
 }
 
+Duration Dispatcher::patience(const Operation& operation, Instant now) const {
+  const Duration share = (operation.deadline - operation.started) / (config_.retries + 1);
+  const auto* put = std::get_if<PutRequest>(&operation.request);
+  return patience_.of(patience_of(operation.request), put != nullptr ? put->value.size() : 0,
+                      std::max(share, kShareMin), now);
+}
+
 void Dispatcher::launch(std::uint64_t id, Open& open, Instant now) {
-  Peer* chosen = choose(open);
+  line_of(open).erase(id);
+  open.pausing = false;
+  Peer* chosen = choose(open, now);
   if (chosen == nullptr) {
     if (!open.operation.only.empty()) return finish(id, verdict(open));
     open.tried.clear();
@@ -72,11 +86,13 @@ void Dispatcher::launch(std::uint64_t id, Open& open, Instant now) {
   }
   const CallId call{next_call_++};
   open.tried.push_back(chosen);
-  open.attempts.push_back(Attempt{.call = call, .peer = chosen});
+  const Instant patient_until = now + patience(open.operation, now);
+  open.attempts.push_back(Attempt{.call = call, .peer = chosen, .patient_until = patient_until});
   chosen->queue.push_back(call);
   chosen->calls.insert(call.value);
+  chosen->trust.asked(call, kind_of(open.operation));
   calls_[call.value] = id;
-  schedule(id, open, now + patience(open.operation, config_.retries));
+  schedule(id, open, patient_until);
 }
 
 void Dispatcher::schedule(std::uint64_t id, Open& open, Instant when) {
@@ -89,6 +105,7 @@ bool Dispatcher::may_ask_more(const Open& open) const { return !open.settled && 
 
 // Everybody was asked, or somebody said "not now": wait a little before the next one.
 void Dispatcher::pause(std::uint64_t id, Open& open, Instant now) {
+  open.pausing = true;
   const Duration full = config_.backoff * (1 << std::min(open.pauses++, kPauseDoublingsMax));
   const auto half = static_cast<std::uint64_t>(std::max<Duration::rep>(full.count() / 2, 1));
   schedule(id, open, now + Duration(rng_.between(half, 2 * half)));
@@ -96,14 +113,16 @@ void Dispatcher::pause(std::uint64_t id, Open& open, Instant now) {
 
 // After an attempt has failed: ask the next node, wait for those that were asked, or give up.
 void Dispatcher::go_on(std::uint64_t id, Open& open, Instant now, bool at_once) {
+  line_of(open).erase(id);
   if (may_ask_more(open)) return at_once ? launch(id, open, now) : pause(id, open, now);
-  if (std::ranges::any_of(open.attempts, &Attempt::waiting)) return schedule(id, open, kNever);
+  if (std::ranges::any_of(open.attempts, &Attempt::waiting)) return wait_for_asked(id, open);
   finish(id, verdict(open));
 }
 
 void Dispatcher::tick(Instant now) {
   if (!ring_ && now >= greet_at_) greet_next_seed(now);
   while (!timers_.empty() && timers_.begin()->first <= now) wake(timers_.begin()->second, now);
+  for (const Kind kind : {Kind::read, Kind::write}) serve_line(kind, now);
 }
 
 Instant Dispatcher::next_deadline() const {
@@ -111,37 +130,85 @@ Instant Dispatcher::next_deadline() const {
   return std::min(operation, !ring_ && !open_.empty() ? greet_at_ : kNever);
 }
 
+// An attempt is out of patience, a pause is over, or the deadline has come.
 void Dispatcher::wake(std::uint64_t id, Instant now) {
   Open& open = open_.at(id);
+  if (!open.attempts.empty()) look_for_silence(open, open.attempts.back(), now);
   if (now >= open.operation.deadline) return finish(id, verdict(open));
-  if (!open.attempts.empty() && open.attempts.back().waiting) pass_over(open.attempts.back());
-  if (may_ask_more(open)) return launch(id, open, now);
-  schedule(id, open, kNever);
+  if (!may_ask_more(open)) return wait_for_asked(id, open);
+  const bool silent = !open.pausing && !open.attempts.empty() && open.attempts.back().waiting;
+  return silent ? ask_beside(id, open, now) : launch(id, open, now);
 }
 
-// Silent for its share of the time. One that was handed over may still answer; one that was not is taken back, so that
-// it is certain that it was never sent.
-void Dispatcher::pass_over(Attempt& attempt) {
-  attempt.peer->doubtful = true;
-  attempt.peer->greet = true;  // its answer ends the doubt
-  if (attempt.handed_over) return;
+void Dispatcher::look_for_silence(const Open& open, Attempt& attempt, Instant now) {
+  if (!attempt.waiting || attempt.silent || now < attempt.patient_until) return;
+  attempt.silent = true;
+  attempt.peer->trust.silent(attempt.call, kind_of(open.operation), attempt.handed_over ? attempt.handed_at : kNever);
+  ask_whether_alive(*attempt.peer, now);
+}
+
+// Beside an attempt that was handed over, which may still answer. One that was not is taken back, so that it is certain
+// that it was never sent, and the next comes in its place.
+void Dispatcher::ask_beside(std::uint64_t id, Open& open, Instant now) {
+  Attempt& silent = open.attempts.back();
+  if (!silent.handed_over && open.operation.only.empty()) {
+    take_back(open, silent);
+    return launch(id, open, now);
+  }
+  wait_for_asked(id, open);
+  const Peer* next = choose(open, now);
+  if (next == nullptr) return;
+  if (helps(*next, *silent.peer, kind_of(open.operation))) {
+    line_of(open).insert(id);
+  } else {
+    schedule(id, open, now + Patience::kMin);
+  }
+}
+
+// Who is slow as well does not help against one that is slow, but against one that may hang.
+bool Dispatcher::helps(const Peer& next, const Peer& silent, Kind kind) {
+  const Trust::Grade grade = next.trust.grade(kind);
+  return grade == Trust::Grade::good || grade < silent.trust.grade(kind);
+}
+
+std::set<std::uint64_t>& Dispatcher::line_of(const Open& open) { return beside_[kind_of(open.operation)].line; }
+
+// Who stands in it has found somebody to ask, which may not be so any more.
+void Dispatcher::serve_line(Kind kind, Instant now) {
+  auto& [budget, line] = beside_[kind];
+  while (!line.empty()) {
+    const std::uint64_t id = *line.begin();
+    Open& open = open_.at(id);
+    line.erase(id);
+    ask_beside(id, open, now);
+    if (!line.contains(id)) continue;
+    if (!budget.take()) return;
+    launch(id, open, now);
+  }
+}
+
+void Dispatcher::wait_for_asked(std::uint64_t id, Open& open) { schedule(id, open, kNever); }
+
+// Its answer is not waited for; if it was not handed over it never will be.
+void Dispatcher::take_back(const Open& open, Attempt& attempt) {
   attempt.waiting = false;
   attempt.peer->calls.erase(attempt.call.value);
-  std::erase(attempt.peer->queue, attempt.call);
+  attempt.peer->trust.ended(attempt.call, kind_of(open.operation));
+  if (!attempt.handed_over) std::erase(attempt.peer->queue, attempt.call);
   calls_.erase(attempt.call.value);
 }
 
-Dispatcher::Open* Dispatcher::take_attempt(CallId call, std::uint64_t& id, bool& handed_over) {
+std::optional<Dispatcher::Taken> Dispatcher::take_attempt(CallId call) {
   const auto known = calls_.find(call.value);
-  if (known == calls_.end()) return nullptr;
-  id = known->second;
+  if (known == calls_.end()) return std::nullopt;
+  const std::uint64_t id = known->second;
   calls_.erase(known);
   Open& open = open_.at(id);
   Attempt& attempt = *std::ranges::find(open.attempts, call, &Attempt::call);
   attempt.waiting = false;
   attempt.peer->calls.erase(call.value);
-  handed_over = attempt.handed_over;
-  return &open;
+  attempt.peer->trust.ended(call, kind_of(open.operation));
+  return Taken{id, &open, &attempt};
 }
 
 template <class Answer>
@@ -150,9 +217,11 @@ void Dispatcher::on_answer(Answer answer, Instant now) {
     const bool absent = std::is_same_v<Answer, GetReply> && answer.outcome.code == Errc::not_found;
     if (answer.outcome.code != Errc::ok && !absent) return on_failure(answer.call, answer.outcome, now);
   }
-  std::uint64_t id = 0;
-  bool handed_over = false;
-  if (take_attempt(answer.call, id, handed_over) != nullptr) finish(id, Reply(std::move(answer)));
+  const std::optional<Taken> taken = take_attempt(answer.call);
+  if (!taken) return;
+  beside_[kind_of(taken->open->operation)].budget.on_answer();
+  patience_.answered(patience_of(taken->open->operation.request), now - taken->attempt->handed_at, now);
+  finish(taken->id, Reply(std::move(answer)));
 }
 
 template void Dispatcher::on_answer(GetReply answer, Instant now);
@@ -165,31 +234,29 @@ template void Dispatcher::on_answer(ExplainReply answer, Instant now);
 template void Dispatcher::on_answer(EventsReply answer, Instant now);
 
 void Dispatcher::on_failure(CallId call, const Error& outcome, Instant now) {
-  std::uint64_t id = 0;
-  bool handed_over = false;
-  Open* open = take_attempt(call, id, handed_over);
-  if (open == nullptr) return;
-  open->last = outcome;
-  open->settled = open->settled || final_for_everybody(outcome.code);
-  open->maybe_applied = open->maybe_applied || outcome.maybe_applied();
-  go_on(id, *open, now, false);
+  const std::optional<Taken> taken = take_attempt(call);
+  if (!taken) return;
+  Open& open = *taken->open;
+  open.last = outcome;
+  open.settled = open.settled || final_for_everybody(outcome.code);
+  open.maybe_applied = open.maybe_applied || outcome.maybe_applied();
+  go_on(taken->id, open, now, false);
 }
 
 void Dispatcher::lost(const std::string& address, Instant now) {
   const auto known = peers_.find(address);
   if (known == peers_.end()) return;
   Peer& gone = known->second;
-  gone.doubtful = true;
+  gone.trust.lost();
   gone.queue.clear();
   const std::set<std::uint64_t> calls(gone.calls.begin(), gone.calls.end());
   for (const std::uint64_t call : calls) {
-    std::uint64_t id = 0;
-    bool handed_over = false;
-    Open* open = take_attempt(CallId{call}, id, handed_over);
-    if (open == nullptr) continue;
-    open->maybe_applied = open->maybe_applied || (handed_over && is_write(open->operation));
-    if (open->last.code == Errc::ok) open->last = fail(Errc::unavailable, "the connection to " + address + " was lost");
-    go_on(id, *open, now, true);
+    const std::optional<Taken> taken = take_attempt(CallId{call});
+    if (!taken) continue;
+    Open& open = *taken->open;
+    open.maybe_applied = open.maybe_applied || (taken->attempt->handed_over && is_write(open.operation));
+    if (open.last.code == Errc::ok) open.last = fail(Errc::unavailable, "the connection to " + address + " was lost");
+    go_on(taken->id, open, now, true);
   }
   if (!ring_ && !open_.empty() && seeds_greeted_ < config_.seeds.size()) greet_next_seed(now);
 }
@@ -228,12 +295,9 @@ void Dispatcher::finish(std::uint64_t id, Result<Reply> result) {
   auto node = open_.extract(id);
   Open& open = node.mapped();
   timers_.erase({open.wake, id});
-  for (const Attempt& attempt : open.attempts) {
-    if (!attempt.waiting) continue;
-    attempt.peer->calls.erase(attempt.call.value);
-    if (!attempt.handed_over) std::erase(attempt.peer->queue, attempt.call);
-    calls_.erase(attempt.call.value);
-  }
+  line_of(open).erase(id);
+  for (Attempt& attempt : open.attempts)
+    if (attempt.waiting) take_back(open, attempt);
   open.operation.done(std::move(result));
 }
 

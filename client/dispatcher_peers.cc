@@ -24,6 +24,16 @@ Millis time_for_node(Instant deadline, Instant now) {
   return std::max(left, Millis{1});
 }
 
+// Late ones count as well. A refused write says nothing of the disk.
+template <class Answer>
+void note_answer(Trust& trust, const Answer& answer) {
+  if constexpr (!std::is_same_v<Answer, PutReply>) {
+    trust.answered(Kind::read);
+  } else if (answer.outcome.code == Errc::ok) {
+    trust.answered(Kind::write);
+  }
+}
+
 }  // namespace
 
 Dispatcher::Peer& Dispatcher::peer(const std::string& address) {
@@ -46,7 +56,7 @@ void Dispatcher::greet_next_seed(Instant now) {
 void Dispatcher::adopt(const Membership& document, Instant now) {
   if (ring_ && (document.cluster != cluster() || document.epoch <= ring_->document().epoch)) return;
   const bool first = !ring_;
-  ring_ = std::make_shared<const PreferenceLists>(document);
+  ring_ = std::make_shared<const PreferenceLists>(document, ring_.get());
   members_.clear();
   for (auto& [address, known] : peers_)
     known.expected = std::ranges::find(config_.seeds, address) != config_.seeds.end();
@@ -67,7 +77,7 @@ void Dispatcher::adopt(const Membership& document, Instant now) {
 void Dispatcher::connected(const std::string& address) {
   const auto known = peers_.find(address);
   if (known == peers_.end()) return;
-  known->second.doubtful = false;
+  known->second.trust.connected();
   known->second.refusal.clear();
   known->second.greet = true;
 }
@@ -76,10 +86,11 @@ void Dispatcher::receive(const std::string& address, Message message, Instant no
   const auto known = peers_.find(address);
   if (known == peers_.end()) return;
   if (const auto* refused = std::get_if<Refused>(&message)) return on_refused(known->second, *refused, now);
-  known->second.doubtful = false;
+  known->second.trust.heard(now);
   std::visit(
       [&](auto& arrived) {
         using Arrived = std::decay_t<decltype(arrived)>;
+        if constexpr (std::is_constructible_v<Reply, Arrived>) note_answer(known->second.trust, arrived);
         if constexpr (std::is_same_v<Arrived, Welcome> || std::is_same_v<Arrived, DocumentPush>) {
           adopt(arrived.document, now);
         } else if constexpr (std::is_same_v<Arrived, StatusReply>) {
@@ -101,7 +112,7 @@ bool Dispatcher::all_seeds_refuse() const {
 
 // What was sent there over this connection was not looked at: a definite refusal.
 void Dispatcher::on_refused(Peer& from, const Refused& refused, Instant now) {
-  from.doubtful = true;
+  from.trust.lost();
   from.refusal = refused.sentence;
   const Error error = fail(Errc::refused, from.address + " refuses this client: " + refused.sentence);
   const std::set<std::uint64_t> calls(from.calls.begin(), from.calls.end());
@@ -139,15 +150,26 @@ std::vector<Dispatcher::Peer*> Dispatcher::candidates(const Open& open) {
   return found;
 }
 
-// The first that was not asked in this round; the doubtful ones last.
-Dispatcher::Peer* Dispatcher::choose(Open& open) {
-  Peer* second_best = nullptr;
+// Of those that were not asked in this round, and owe no answer, the first of the best grade.
+Dispatcher::Peer* Dispatcher::choose(const Open& open, Instant now) {
+  const Kind kind = std::holds_alternative<PutRequest>(open.operation.request) ? Kind::write : Kind::read;
+  const auto owes = [&](const Peer* peer) {
+    return std::ranges::any_of(open.attempts, [&](const Attempt& a) { return a.peer == peer && a.waiting; });
+  };
+  Peer* best = nullptr;
   for (Peer* candidate : candidates(open)) {
-    if (std::ranges::find(open.tried, candidate) != open.tried.end()) continue;
-    if (!candidate->doubtful) return candidate;
-    if (second_best == nullptr) second_best = candidate;
+    if (std::ranges::find(open.tried, candidate) != open.tried.end() || owes(candidate)) continue;
+    const Trust::Grade grade = candidate->trust.grade(kind);
+    if (grade == Trust::Grade::good) return candidate;
+    ask_whether_alive(*candidate, now);
+    if (best == nullptr || grade < best->trust.grade(kind)) best = candidate;
   }
-  return second_best;
+  return best;
+}
+
+// Its answer ends the doubt. Who refuses us is alive, and says no again.
+void Dispatcher::ask_whether_alive(Peer& peer, Instant now) {
+  if (peer.refusal.empty() && peer.trust.take_probe(now)) peer.greet = true;
 }
 
 std::vector<std::string> Dispatcher::wanting() const {
@@ -166,7 +188,9 @@ std::vector<Message> Dispatcher::take(const std::string& address, Instant now) {
     const CallId call = to.queue.front();
     to.queue.pop_front();
     Open& open = open_.at(calls_.at(call.value));
-    std::ranges::find(open.attempts, call, &Attempt::call)->handed_over = true;
+    Attempt& attempt = *std::ranges::find(open.attempts, call, &Attempt::call);
+    attempt.handed_over = true;
+    attempt.handed_at = now;
     ++open.handed_over;
     bytes += weight(open.operation.request);
     messages.push_back(question(open, call, now));

@@ -116,19 +116,23 @@ Status SessionState::remember(const Key& key, const std::string& context, const 
   return Unit{};
 }
 
-std::size_t SessionState::keys() const {
-  const std::lock_guard lock(mutex_);
+std::size_t SessionState::count_seen() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(keys_, [](const auto& item) { return !item.second.context.empty(); }));
 }
 
+std::size_t SessionState::keys() const {
+  const std::lock_guard lock(mutex_);
+  return count_seen();
+}
+
+// One lock for the count and the keys that follow: an answer may come in at any time.
 std::string SessionState::token() const {
-  const std::size_t count = keys();
   const std::lock_guard lock(mutex_);
   std::string bytes;
   append_u64(bytes, kFormat);
   append_u64(bytes, cluster_.value);
-  append_u64(bytes, count);
+  append_u64(bytes, count_seen());
   for (const auto& [key, known] : keys_) {
     if (known.context.empty()) continue;
     append_text(bytes, key.bucket);

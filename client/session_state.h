@@ -44,6 +44,7 @@ class SessionState {
     std::string context;  // empty: an operation on its way, the first of this key
     int on_their_way = 0;
   };
+  [[nodiscard]] std::size_t count_seen() const;  // the mutex is held
 
   mutable std::mutex mutex_;
   ClusterId cluster_;  // 0 until it was used

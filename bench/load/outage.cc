@@ -43,6 +43,7 @@ struct Run {
   double rate = 0;  // of the steady load
   std::vector<Latencies> rows;
   Storm storm;
+  double writes_per_put = 0;  // that the living nodes took while one hung
 };
 
 double ms(std::chrono::microseconds latency) { return static_cast<double>(latency.count()) / 1000.0; }
@@ -121,6 +122,20 @@ Status load_data(Client& client, const OutageSettings& settings) {
   return fill(client, {.keys = settings.keys, .value_bytes = settings.value_bytes});
 }
 
+// Writes that the nodes but the victim have taken from clients so far.
+Result<double> writes_taken(Client& client, LocalCluster& cluster) {
+  double taken = 0;
+  for (int node = 0; node < cluster.size(); ++node) {
+    if (node == kVictim) continue;
+    const Result<NodeStatus> status = client.status(cluster.name(node));
+    if (!status) return status.error();
+    for (const CounterStatus& counter : status->counters)
+      if (counter.name == "put_answered_by_quorum" || counter.name == "put_indeterminate")
+        taken += static_cast<double>(counter.count);
+  }
+  return taken;
+}
+
 Result<Run> run_hang(const OutageSettings& settings, int number) {
   Result<LocalCluster> cluster = start_cluster(settings, "hang-" + std::to_string(number), 3);
   if (!cluster) return cluster.error();
@@ -130,12 +145,18 @@ Result<Run> run_hang(const OutageSettings& settings, int number) {
   run.rate = steady_rate(client, settings);
   OpenLoop load(client, steady_load(settings, run.rate), "healthy");
   std::this_thread::sleep_for(std::chrono::seconds(settings.seconds));
+  const Result<double> before = writes_taken(client, *cluster);
+  if (!before) return before.error();
   cluster->process(kVictim).signal(SIGSTOP);
   load.begin("first 5 s");
   std::this_thread::sleep_for(kFirstMoments);
   load.begin("afterwards");
   std::this_thread::sleep_for(std::chrono::seconds(settings.seconds));
-  add_rows(run, load.finish());
+  const std::deque<OpenLoopResult> phases = load.finish();
+  add_rows(run, phases);
+  const Result<double> after = writes_taken(client, *cluster);
+  if (!after) return after.error();
+  run.writes_per_put = (*after - *before) / static_cast<double>(phases[1].puts.count() + phases[2].puts.count());
   cluster->process(kVictim).signal(SIGCONT);
   const Status stopped = cluster->stop();
   return stopped ? Result<Run>(std::move(run)) : stopped.error();
@@ -245,6 +266,8 @@ Status study_hang(const OutageSettings& settings) {
   fmt::print("one of 3 replicas stops, {:.0f} requests/s, median of {} runs\n",
              median(*runs, [](const Run& run) { return run.rate; }), settings.runs);
   print_latencies(*runs);
+  fmt::print("writes that the living nodes took for each put: {:.2f}\n",
+             median(*runs, [](const Run& run) { return run.writes_per_put; }));
   return Unit{};
 }
 

@@ -20,7 +20,7 @@ struct OutageSettings {
 };
 
 // One of three replicas is stopped (SIGSTOP) under a third of the load that the cluster can carry: latencies before, in
-// the first 5 s, and afterwards.
+// the first 5 s, and afterwards; and how many writes a put became, by attempts at more than one node.
 Status study_hang(const OutageSettings& settings);
 
 // One of five nodes is away (SIGKILL) while as much is written as goes, and comes back: hints kept, the time until they

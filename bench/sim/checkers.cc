@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace shoal::sim {
 namespace {
@@ -35,6 +36,22 @@ bool was_damaged(const Evidence& evidence, const RequestId& id) {
 
 bool has_one_dot(const Evidence& evidence, const RequestId& id) { return evidence.ledger.dots_of(id).size() == 1; }
 
+bool is_lww(const Evidence& evidence, std::uint32_t key) {
+  return key < evidence.kinds.size() && evidence.kinds[key] == Kind::lww;
+}
+
+// The documented order of lww values.
+bool is_greater(const DotFacts& a, const DotFacts& b) { return std::tie(a.hlc, a.dot) > std::tie(b.hlc, b.dot); }
+
+// Some dot of the same key that `counts` is greater than `beaten`.
+template <class Counts>
+bool is_beaten(const Evidence& evidence, const DotFacts& beaten, Counts counts) {
+  return std::ranges::any_of(evidence.ledger.dots(), [&](const auto& item) {
+    const DotFacts& other = item.second;
+    return other.slot == beaten.slot && is_greater(other, beaten) && counts(other);
+  });
+}
+
 // For every write: the writes that were made with a context that came with its value.
 using Superseders = std::map<RequestId, std::vector<const Operation*>>;
 
@@ -58,6 +75,37 @@ std::map<std::uint32_t, const FinalState*> finals_by_key(const Evidence& evidenc
   return finals;
 }
 
+// Each dot of the write that is owed was beaten by one that is not lost itself: it is held, returned or superseded.
+bool beaten_at_the_end(const Evidence& evidence, const Superseders& superseded, const RequestId& id,
+                       const FinalState& found) {
+  if (!is_lww(evidence, found.key)) return false;
+  const auto survives = [&](const DotFacts& other) {
+    return other.held != 0 || contains(found.values, other.request) ||
+           superseded_before(superseded, other.request, found.at);
+  };
+  return std::ranges::all_of(evidence.ledger.dots_of(id), [&](const DotFacts* dot) {
+    return !is_owed(*dot) || is_beaten(evidence, *dot, survives);
+  });
+}
+
+// The read shows what beat the write: a greater value, or nothing because of a greater delete. Which of the write's
+// dots was acknowledged is not known, so the least one will do.
+bool beaten_in_read(const Evidence& evidence, const RequestId& id, const Operation& read) {
+  if (!is_lww(evidence, read.key)) return false;
+  const auto dots = evidence.ledger.dots_of(id);
+  const auto beaten_by = [&](const DotFacts& other) {
+    return std::ranges::any_of(dots, [&](const DotFacts* dot) { return is_greater(other, *dot); });
+  };
+  if (read.returned.empty())
+    return std::ranges::any_of(dots, [&](const DotFacts* dot) {
+      return is_beaten(evidence, *dot, [](const DotFacts& other) { return other.tombstone; });
+    });
+  return std::ranges::any_of(read.returned, [&](const RequestId& returned) {
+    return std::ranges::any_of(evidence.ledger.dots_of(returned),
+                               [&](const DotFacts* other) { return beaten_by(*other); });
+  });
+}
+
 void append(Sentences& all, Sentences more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -79,6 +127,7 @@ Sentences check_nothing_lost(const Evidence& evidence) {
     const FinalState& found = *state->second;
     if (operation.invoked >= found.at || contains(found.values, operation.id)) continue;
     if (superseded_before(superseded, operation.id, found.at)) continue;
+    if (beaten_at_the_end(evidence, superseded, operation.id, found)) continue;
     if (is_owed(evidence, operation.id))
       violations.push_back(
           fmt::format("lost: {} is neither returned nor superseded at the end, though a node held it "
@@ -176,7 +225,7 @@ Sentences check_regular_reads(const Evidence& evidence) {
     for (const Operation* write : writes[read.key]) {
       if (!overlap(read, *write)) continue;
       if (write->function == Function::put && !contains(read.returned, write->id) &&
-          !superseded_before(superseded, write->id, read.ended))
+          !superseded_before(superseded, write->id, read.ended) && !beaten_in_read(evidence, write->id, read))
         violations.push_back(fmt::format("stale: a quorum read missed {}, acknowledged before\n    {}\n    {}",
                                          to_text(write->id), describe(*write), describe(read)));
       for (const RequestId& victim : write->saw)
@@ -186,6 +235,14 @@ Sentences check_regular_reads(const Evidence& evidence) {
                           to_text(victim), to_text(write->id), describe(*write), describe(read)));
     }
   }
+  return violations;
+}
+
+Sentences check_single_values(const Evidence& evidence) {
+  Sentences violations;
+  for (const Operation& read : evidence.history.operations())
+    if (is_lww(evidence, read.key) && read.returned.size() > 1)
+      violations.push_back(fmt::format("lww: a read returned {} values\n    {}", read.returned.size(), describe(read)));
   return violations;
 }
 
@@ -260,7 +317,7 @@ Sentences check_all(const Evidence& evidence) {
   Sentences all;
   for (const auto check :
        {check_nothing_lost, check_nothing_resurrected, check_nothing_invented, check_contexts, check_regular_reads,
-        check_receipts, check_sessions, check_agreements, check_listings, check_bad_input})
+        check_single_values, check_receipts, check_sessions, check_agreements, check_listings, check_bad_input})
     append(all, check(evidence));
   return all;
 }

@@ -2,6 +2,9 @@
 //
 // "Superseded" is judged by what clients knew, never by the vectors under test: a write is superseded when another
 // write that was really made had been given a context that came with its value.
+//
+// In a bucket of kind lww a write may also be beaten: by a write of the same key that is greater by (hybrid time, dot)
+// and not lost itself.
 #pragma once
 
 #include <cstdint>
@@ -46,9 +49,10 @@ struct Evidence {
   std::vector<Receipt> receipts;
   std::vector<FinalState> finals;
   std::vector<Agreement> agreements = {};
+  std::vector<Kind> kinds = {};  // of the keys' buckets, by key; siblings for keys that are not there
 };
 
-// A write that is owed must be among the final values or superseded.
+// A write that is owed must be among the final values, superseded or beaten.
 std::vector<std::string> check_nothing_lost(const Evidence& evidence);
 // What an owed write superseded must not be among the final values.
 std::vector<std::string> check_nothing_resurrected(const Evidence& evidence);
@@ -57,8 +61,10 @@ std::vector<std::string> check_nothing_invented(const Evidence& evidence);
 // A context covers the values it came with; no value is returned beside one that superseded it.
 std::vector<std::string> check_contexts(const Evidence& evidence);
 // With r + w > n and no fallback in an owner's place, a read that begins after an acknowledgement sees the write or
-// something that superseded it.
+// something that superseded or beat it.
 std::vector<std::string> check_regular_reads(const Evidence& evidence);
+// A read of an lww bucket returns one value at most.
+std::vector<std::string> check_single_values(const Evidence& evidence);
 std::vector<std::string> check_receipts(const Evidence& evidence);
 // Read your writes, monotonic reads: a read at level session covers all that this client was ever told of the key.
 std::vector<std::string> check_sessions(const Evidence& evidence);

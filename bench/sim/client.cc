@@ -1,9 +1,12 @@
 #include "bench/sim/client.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "bench/sim/checkers.h"
 #include "node/base/limits.h"
 #include "vclock/context.h"
 
@@ -15,6 +18,8 @@ using std::chrono::milliseconds;
 constexpr int kAttemptsMax = 3;
 constexpr milliseconds kSlack{300};  // longer than the node's own deadline, so that its answer can arrive
 constexpr std::uint64_t kPaddingMax = 40;
+constexpr milliseconds kBucketPatience{1500};
+constexpr std::uint32_t kTooEarlyPerMillion = 30'000;  // uses a bucket that it was not told of yet
 
 bool is_write(Action action) {
   return action == Action::put_context || action == Action::put_blind || action == Action::put_token ||
@@ -66,7 +71,36 @@ void set_call(Message& message, CallId call) {
       message);
 }
 
+// Which all nodes refuse, whatever they know.
+BucketRequest bad_bucket_request(Rng& rng) {
+  BucketRequest request{CallId{}, Bucket{.name = "default"}, true};
+  switch (rng.below(4)) {
+    case 0: request.bucket.kind = Kind::lww; break;
+    case 1: request.bucket.name = "no/name"; break;
+    case 2: request.bucket.r = static_cast<std::int32_t>(rng.between(10, 1000)); break;
+    default: request = BucketRequest{CallId{}, Bucket{.name = "nowhere"}, false}; break;
+  }
+  return request;
+}
+
+std::string in_words(const BucketRequest& request) {
+  const Bucket& bucket = request.bucket;
+  return fmt::format("{} {} kind={} r={} w={}", request.create ? "create" : "set", bucket.name, name_of(bucket.kind),
+                     bucket.r, bucket.w);
+}
+
 }  // namespace
+
+std::int32_t ClientWorld::least_quorum(const Operation& operation) const {
+  const SimKey& key = keys[operation.key];
+  const std::span<const Bucket> asked = buckets->asked(key.key.bucket);
+  if (operation.quorum != 0 || asked.empty()) return operation.quorum;
+  const auto owners = static_cast<std::int32_t>(key.owners.size());
+  std::int32_t least = owners;
+  for (const Bucket& bucket : asked)
+    least = std::min(least, quorum_size(operation.function == Function::get ? bucket.r : bucket.w, owners));
+  return least;
+}
 
 void record_read(const GetReply& reply, const SimKey& key, const HashKey& cluster_key, const History& history,
                  Operation& operation) {
@@ -107,6 +141,7 @@ void Client::tick(Instant now) {
 }
 
 void Client::start(Instant now) {
+  if (const auto due = world_.buckets->take_due(now)) return start_bucket_change(*due, now);
   const Action action = draw_action(world_.load.mix, rng_);
   Operation operation = draw_operation(action, now);
   Message request = request_of(action, operation);
@@ -116,12 +151,32 @@ void Client::start(Instant now) {
   if (is_write(action) && rng_.chance(world_.load.client_dies_per_million)) dead_ = true;
 }
 
+void Client::start_bucket_change(const BucketRequest& request, Instant now) {
+  Operation operation;
+  operation.id = RequestId{id_, next_sequence_++};
+  operation.function = Function::bucket;
+  operation.invoked = now;
+  operation.bucket = in_words(request);
+  open_ = Open{operation.id, request, {}, 0, false, now};
+  history_.invoke(std::move(operation));
+  send(now);
+}
+
+// Mostly of a bucket that is known to exist.
+std::uint32_t Client::draw_key() {
+  const bool hot = rng_.chance(world_.load.hot_key_per_million);
+  const std::size_t count = world_.keys.size();
+  std::size_t key = hot ? 0 : rng_.below(count);
+  if (rng_.chance(kTooEarlyPerMillion)) return static_cast<std::uint32_t>(key);
+  while (!world_.buckets->exists(world_.keys[key].key.bucket)) key = (key + 1) % count;
+  return static_cast<std::uint32_t>(key);
+}
+
 Operation Client::draw_operation(Action action, Instant now) {
   Operation operation;
   operation.id = RequestId{id_, next_sequence_++};
   operation.function = function_of(action);
-  const bool hot = rng_.chance(world_.load.hot_key_per_million);
-  operation.key = hot ? 0 : static_cast<std::uint32_t>(rng_.below(world_.keys.size()));
+  operation.key = draw_key();
   operation.quorum = world_.load.quorums[rng_.below(world_.load.quorums.size())];
   operation.invoked = now;
   return operation;
@@ -188,7 +243,9 @@ Message Client::bad_input_of(Operation& operation) {
   operation.value.clear();
   operation.expected = {Errc::unavailable, Errc::overloaded, Errc::no_space};
   const auto other = reads_.upper_bound(operation.key);
-  const std::uint64_t how = rng_.below(5);
+  const std::uint64_t how = rng_.below(6);
+  // Whoever has not heard of the bucket says so before anything else.
+  if (put.key.bucket != "default") operation.expected.push_back(Errc::invalid);
   if (how == 0) {
     put.key.name.clear();
     operation.expected.push_back(Errc::invalid);
@@ -199,6 +256,11 @@ Message Client::bad_input_of(Operation& operation) {
   } else if (how == 2) {
     put.w = static_cast<std::int32_t>(rng_.between(10, 1000));
     operation.expected.push_back(Errc::invalid);
+  } else if (how == 5) {
+    operation.expected = {Errc::invalid, Errc::refused};
+    const BucketRequest request = bad_bucket_request(rng_);
+    operation.bucket = in_words(request);
+    return request;
   } else if (how == 3 && other != reads_.end() && !other->second.context.empty()) {
     put.context = other->second.context;  // of another key
     operation.expected.push_back(Errc::bad_context);
@@ -225,6 +287,7 @@ void Client::send(Instant now) {
         if constexpr (requires { m.timeout; }) patience = m.timeout + kSlack;
       },
       open.request);
+  if (std::holds_alternative<BucketRequest>(open.request)) patience = kBucketPatience;
   open.give_up = now + patience;
   outbox_.push_back(Outgoing{node, open.request});
 }
@@ -241,6 +304,8 @@ void Client::end(Outcome outcome, Errc error, Instant now) {
   operation.outcome = outcome;
   operation.error = error;
   operation.ended = now;
+  if (operation.function == Function::bucket)
+    world_.buckets->ended(std::get<BucketRequest>(open_->request), outcome == Outcome::ok, now);
   open_.reset();
   next_start_ =
       now + Duration(static_cast<Duration::rep>(rng_.below(2 * static_cast<std::uint64_t>(world_.think.count()) + 1)));
@@ -261,6 +326,7 @@ void Client::on_reply(const GetReply& reply, Instant now) {
   if (reply.outcome.code != Errc::ok) return try_again_or_end(Outcome::fail, reply.outcome.code, now);
   Operation& operation = *history_.find(open_->id);
   operation.stand_ins = reply.stand_ins;
+  operation.quorum = world_.least_quorum(operation);
   record_read(reply, world_.keys[operation.key], world_.cluster_key, history_, operation);
   reads_[operation.key] = Known{reply.context, operation.returned};
   seen_[operation.key].join(operation.context);
@@ -275,6 +341,7 @@ void Client::on_reply(const PutReply& reply, Instant now) {
   }
   Operation& operation = *history_.find(open_->id);
   operation.stand_ins = reply.stand_ins;
+  operation.quorum = world_.least_quorum(operation);
   tokens_[operation.key] = Known{reply.context, {operation.id}};
   const Result<CausalContext> token =
       decode_context(reply.context, world_.cluster_key, world_.keys[operation.key].slot);
@@ -295,5 +362,10 @@ void Client::on_reply(const ListReply& reply, Instant now) {
 }
 
 void Client::on_reply(const StatusReply&, Instant now) { end(Outcome::ok, Errc::ok, now); }
+
+void Client::on_reply(const BucketReply& reply, Instant now) {
+  if (reply.outcome.code != Errc::ok) return try_again_or_end(Outcome::fail, reply.outcome.code, now);
+  end(Outcome::ok, Errc::ok, now);
+}
 
 }  // namespace shoal::sim

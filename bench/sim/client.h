@@ -3,15 +3,18 @@
 // It writes blindly, with contexts that have become stale, and with tokens of its last write; it asks owners and
 // others; it gives up on a silent node and sends the very same request to another one, so that writes happen twice; it
 // dies between request and answer. It reads at several levels, and as a session it hands over all that it has seen of a
-// key. What it did and was told goes into the history.
+// key. It creates and changes the buckets of the plan when it finds that one is due. What it did and was told goes into
+// the history.
 //
 // Sans-I/O, as the nodes are: messages and time in, messages out.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "bench/sim/bucket_book.h"
 #include "bench/sim/history.h"
 #include "bench/sim/keyspace.h"
 #include "bench/sim/options.h"
@@ -27,6 +30,11 @@ struct ClientWorld {
   HashKey cluster_key;
   std::uint32_t nodes = 0;
   Duration think{};  // mean time between operations
+  std::shared_ptr<BucketBook> buckets;
+
+  // The fewest replies that an operation without stand-ins may have waited for, as a quorum that can be asked for: what
+  // it asked for itself, or what its bucket may have said by now.
+  [[nodiscard]] std::int32_t least_quorum(const Operation& operation) const;
 };
 
 class Client {
@@ -63,7 +71,9 @@ class Client {
   };
 
   void start(Instant now);
+  void start_bucket_change(const BucketRequest& request, Instant now);
   Operation draw_operation(Action action, Instant now);
+  std::uint32_t draw_key();
   Message request_of(Action action, Operation& operation);
   Message read_of(Operation& operation, Millis timeout);
   Message write_of(Action action, Operation& operation);
@@ -78,6 +88,7 @@ class Client {
   void on_reply(const PutReply& reply, Instant now);
   void on_reply(const ListReply& reply, Instant now);
   void on_reply(const StatusReply& reply, Instant now);
+  void on_reply(const BucketReply& reply, Instant now);
   template <class Other>
   void on_reply(const Other&, Instant) {}
 

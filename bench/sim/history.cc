@@ -16,7 +16,7 @@ std::string_view name_of(Outcome outcome) {
 }
 
 std::string_view name_of(Function function) {
-  constexpr std::string_view kNames[] = {"get", "put", "del", "list", "bad_input", "status"};
+  constexpr std::string_view kNames[] = {"get", "put", "del", "list", "bad_input", "status", "bucket"};
   return kNames[static_cast<std::size_t>(function)];
 }
 
@@ -63,6 +63,7 @@ std::string describe(const Operation& operation) {
                                  name_of(operation.outcome), describe(operation.error));
   for (const RequestId& id : operation.saw) text += " saw " + to_text(id);
   for (const RequestId& id : operation.returned) text += " returned " + to_text(id);
+  if (!operation.bucket.empty()) text += " " + operation.bucket;
   return text;
 }
 

@@ -21,7 +21,7 @@
 namespace shoal::sim {
 
 enum class Outcome : std::uint8_t { open, ok, fail, info };
-enum class Function : std::uint8_t { get, put, del, list, bad_input, status };
+enum class Function : std::uint8_t { get, put, del, list, bad_input, status, bucket };
 
 std::string_view name_of(Outcome outcome);
 std::string_view name_of(Function function);
@@ -47,6 +47,7 @@ struct Operation {
   std::uint32_t first_partition = 0;  // listings: the partition
   std::string prefix;                 // listings
   std::vector<Errc> expected;         // bad input: the errors that are right
+  std::string bucket;                 // changes of a bucket, in words
 };
 
 class History {

@@ -31,7 +31,7 @@ void Ledger::learn(std::uint32_t node, const Slot& slot, const Sibling& sibling)
   if (known != facts_.end()) {
     const DotFacts& facts = known->second;
     if (facts.request != sibling.request || facts.tombstone != sibling.tombstone || facts.slot != slot ||
-        facts.value != sibling.value.view())
+        facts.hlc != sibling.hlc || facts.value != sibling.value.view())
       violation(fmt::format("dot {} names two writes: {} and {}", to_text(sibling.dot), to_text(facts.request),
                             to_text(sibling.request)));
     return;
@@ -43,6 +43,7 @@ void Ledger::learn(std::uint32_t node, const Slot& slot, const Sibling& sibling)
   facts.dot = sibling.dot;
   facts.slot = slot;
   facts.request = sibling.request;
+  facts.hlc = sibling.hlc;
   facts.tombstone = sibling.tombstone;
   facts.value = sibling.value.view();
   by_slot_[slot].push_back(&facts);

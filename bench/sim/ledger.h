@@ -26,6 +26,7 @@ struct DotFacts {
   Dot dot;
   Slot slot;
   RequestId request;
+  Hlc hlc;
   bool tombstone = false;
   std::string value;
   NodeSet held = 0;

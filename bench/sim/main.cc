@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/sim/batch.h"
+#include "bench/sim/tail_study.h"
 #include "bench/soak/soak_log.h"
 
 namespace {
@@ -40,6 +41,9 @@ struct Arguments {
   std::string seeds;
   bool twice = false;
   bool verbose = false;
+  std::uint64_t tail_seeds = 9;
+  std::uint32_t tail_rate = 1000;
+  bool tail_hangs = false;
   shoal::SoakOptions soak;
   std::vector<std::size_t> without;
 };
@@ -135,6 +139,12 @@ int soak(const Arguments& arguments) {
   return all.failing.empty() ? 0 : kViolated;
 }
 
+int tail_study(const Arguments& arguments) {
+  const auto fault = arguments.tail_hangs ? shoal::sim::TailFault::hangs : shoal::sim::TailFault::stops;
+  shoal::sim::print_tail_study(fault, arguments.tail_seeds, arguments.tail_rate);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -146,18 +156,23 @@ int main(int argc, char** argv) {
   app.add_option("--without", arguments.without, "leave out these faults of the list, by number")->delimiter(',');
   declare(app, arguments.soak);
   app.add_flag("--verbose", arguments.verbose, "print the history even when all is well");
+  auto* tail = app.add_subcommand("tail", "how slow the slowest requests get when one of three replicas stops");
+  tail->add_option("--seeds", arguments.tail_seeds, "how many seeds the medians are of")->check(CLI::Range(1, 1000));
+  tail->add_option("--rate", arguments.tail_rate, "requests a second")->check(CLI::Range(100, 100'000));
+  tail->add_flag("--hang", arguments.tail_hangs, "its failure detector goes on, so that nobody suspects it");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   arguments.has_seed = seed->count() > 0;
+  if (tail->parsed()) return tail_study(arguments);
   std::signal(SIGABRT, on_crash);
   std::signal(SIGSEGV, on_crash);
   arguments.soak.first_seed = arguments.seed;
   if (arguments.soak.minutes > 0) return soak(arguments);
   if (!arguments.seeds.empty()) return run_range(arguments);
   if (arguments.has_seed) return run_one(arguments);
-  fmt::print(stderr, "give a SEED, --seeds A..B, or --minutes M; --help tells more\n");
+  fmt::print(stderr, "give a SEED, --seeds A..B, --minutes M, or the word tail; --help tells more\n");
   return kUsage;
 }

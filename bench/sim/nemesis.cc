@@ -16,12 +16,10 @@ std::int64_t signed_amount(const Fault& fault) {
   return amount % 2 == 0 ? amount : -amount;
 }
 
-bool same_state(const Record& a, const Record& b) { return causal_bytes(a) == causal_bytes(b); }
+// Nobody reads what an owner keeps as a hint, so the hint must not be all that is left of the key there.
+bool may_lose(const SimStore& disk, const Slot& slot) { return !disk.keeps_hint_of(slot); }
 
-Record join(Record a, const Record& b) {
-  merge(Kind::siblings, a, b);
-  return a;
-}
+bool same_state(const Record& a, const Record& b) { return causal_bytes(a) == causal_bytes(b); }
 
 }  // namespace
 
@@ -70,7 +68,7 @@ void World::begin_at_node(const Fault& fault, std::uint32_t index, std::uint32_t
     case FaultKind::slow_disk: p.disk().set_extra_sync(milliseconds(fault.amount)); break;
     case FaultKind::full_disk: p.disk().set_full(true, now_); break;
     case FaultKind::record_lost:
-      if (slots.empty()) return;
+      if (slots.empty() || !may_lose(p.disk(), slots[fault.amount % slots.size()])) return;
       p.disk().lose_record(slots[fault.amount % slots.size()]);
       break;
     case FaultKind::record_unreadable:
@@ -106,8 +104,9 @@ void World::mend_record(std::uint32_t fault) {
   const auto found = unreadable_.find(fault);
   if (found == unreadable_.end()) return;
   const auto [node, slot] = found->second;
-  process(node).disk().set_unreadable(slot, false);
-  if (options_.faults[fault].amount % 4 == 0) process(node).disk().lose_record(slot);
+  SimStore& disk = process(node).disk();
+  disk.set_unreadable(slot, false);
+  if (options_.faults[fault].amount % 4 == 0 && may_lose(disk, slot)) disk.lose_record(slot);
   unreadable_.erase(found);
 }
 
@@ -138,6 +137,10 @@ void World::check_merge_laws() {
   const Record& a = states[0];
   const Record& b = states[1];
   const Record& c = states.back();
+  const auto join = [&](Record one, const Record& other) {
+    merge(key.kind, one, other);
+    return one;
+  };
   if (!same_state(join(a, b), join(b, a)) || !same_state(join(join(a, b), c), join(a, join(b, c))) ||
       !same_state(join(a, a), a) || !join(a, b).clock.descends(a.clock))
     violations_.push_back(fmt::format("merge laws do not hold for the states of key {}", key.key.name));

@@ -64,6 +64,7 @@ LoadOptions draw_load(Rng rng) {
   load.operations = draw(rng, 205, 280);
   load.keys = draw(rng, 4, 20);
   if (rng.chance(400'000)) load.hot_key_per_million = draw(rng, 200'000, 800'000);
+  load.hot_key_in_default = rng.chance(500'000);
   load.ask_owner_per_million = draw(rng, 0, 1'000'000);
   if (rng.chance(300'000)) load.client_dies_per_million = draw(rng, 5'000, 50'000);
   draw_mix(load, rng);
@@ -87,6 +88,7 @@ void make_sibling_storm(LoadOptions& load) {
   weight_of(load, Action::get) = 1;
   load.hot_key_per_million = 850'000;
   load.operations = 240;
+  load.hot_key_in_default = true;
 }
 
 // Most nodes have room for all hints; some for a few, some for none. Some refuse clients early.
@@ -104,6 +106,7 @@ void make_read_rush(LoadOptions& load) {
   load.ask_owner_per_million = 1'000'000;
   load.hot_key_per_million = 950'000;
   load.operations = 1500;
+  load.hot_key_in_default = true;
 }
 
 std::vector<FaultKind> draw_kinds(Rng rng) {
@@ -131,6 +134,7 @@ Options draw_options(std::uint64_t seed) {
   draw_levels(options.load, rng.fork("levels"));
   if (rng.fork("storm").chance(25'000)) make_sibling_storm(options.load);
   if (rng.fork("rush").chance(25'000)) make_read_rush(options.load);
+  options.buckets = draw_buckets(options.replicas, options.horizon, rng.fork("buckets"));
   options.kinds = draw_kinds(rng.fork("kinds"));
   options.faults = draw_faults(options.kinds, options.nodes, options.horizon, rng.fork("faults"));
   return options;
@@ -146,13 +150,16 @@ std::string describe(const Options& options) {
       options.restart_all_when_healed, options.late_joiner, kDelayNames[static_cast<std::size_t>(options.delays)],
       options.sync_usec, options.slow_sync_per_million, options.hint_bytes_max);
   const LoadOptions& load = options.load;
-  text += fmt::format(
-      "load      clients={} operations={} keys={} hot={} ask_owner={} dies={} quorums={} levels={} mix=", load.clients,
-      load.operations, load.keys, load.hot_key_per_million, load.ask_owner_per_million, load.client_dies_per_million,
-      load.quorums, names_of(load.levels));
+  text +=
+      fmt::format("load      clients={} operations={} keys={} hot={}{} ask_owner={} dies={} quorums={} levels={} mix=",
+                  load.clients, load.operations, load.keys, load.hot_key_per_million,
+                  load.hot_key_in_default || options.buckets.empty() ? "" : " (not in default)",
+                  load.ask_owner_per_million, load.client_dies_per_million, load.quorums, names_of(load.levels));
   for (std::size_t i = 0; i < load.mix.size(); ++i)
     if (load.mix[i] > 0) text += fmt::format("{}:{} ", kActionNames[i], load.mix[i]);
-  text += fmt::format("\nfaults    {} within {} ms\n", options.faults.size(),
+  text += "\n";
+  for (const BucketPlan& plan : options.buckets) text += describe(plan) + "\n";
+  text += fmt::format("faults    {} within {} ms\n", options.faults.size(),
                       std::chrono::duration_cast<milliseconds>(options.horizon).count());
   for (std::size_t i = 0; i < options.faults.size(); ++i)
     text += fmt::format("  #{:<3} {}\n", i, describe(options.faults[i]));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/sim/bucket_book.h"
 #include "bench/sim/fault.h"
 #include "node/base/time.h"
 #include "node/core/message.h"
@@ -22,6 +23,7 @@ struct LoadOptions {
   std::uint32_t operations = 220;  // started over all clients before the load ends
   std::uint32_t keys = 8;
   std::uint32_t hot_key_per_million = 0;  // share of operations on the first key
+  bool hot_key_in_default = true;         // and not in the first of the other buckets
   std::uint32_t ask_owner_per_million = 600'000;
   std::uint32_t client_dies_per_million = 0;
   std::vector<std::uint32_t> mix;     // weight of each Action
@@ -45,6 +47,7 @@ struct Options {
   bool late_joiner = false;  // somebody asks to join after formation is closed
   Duration horizon{};        // faults begin within this time
   LoadOptions load;
+  std::vector<BucketPlan> buckets;  // beside "default"
   std::vector<FaultKind> kinds;
   std::vector<Fault> faults;
 };

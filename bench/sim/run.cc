@@ -35,8 +35,10 @@ class Run {
       world_.run_until(std::max(world_.now(), world_.last_arrival()) + kSettle);
       world_.abandon_open_operations();
       check_hints();
-      for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key) read_and_write_back(key);
+      for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key)
+        if (is_usable(world_.shared().keys[key])) read_and_write_back(key);
       world_.run_until(world_.now() + kVerdicts);
+      check_buckets();
       check_agreement();
       check_final_listings();
       check_quiet();
@@ -72,11 +74,20 @@ class Run {
     return false;
   }
 
+  // In the order in which the keys take them.
+  [[nodiscard]] std::vector<Bucket> buckets_of_keys() const {
+    std::vector<Bucket> buckets;
+    for (const BucketPlan& plan : options_.buckets) buckets.push_back(plan.bucket);
+    buckets.insert(options_.load.hot_key_in_default ? buckets.begin() : buckets.end(), Bucket{.name = "default"});
+    return buckets;
+  }
+
   void load() {
     const PreferenceLists ring(document_);
     ClientWorld shared;
     shared.load = options_.load;
-    shared.keys = draw_keys(options_.load.keys, ring, world_.node_ids(), world_.stream("keys"));
+    shared.keys = draw_keys(options_.load.keys, buckets_of_keys(), ring, world_.node_ids(), world_.stream("keys"));
+    shared.buckets = std::make_shared<BucketBook>(options_.buckets, world_.now());
     shared.cluster_key = document_.cluster_key;
     shared.nodes = options_.nodes;
     shared.think = options_.horizon * options_.load.clients / options_.load.operations;
@@ -113,6 +124,20 @@ class Run {
       if (world_.process(owner).state() == ProcessState::up) left.push_back(owner);
     return left;
   }
+
+  // The newest document that somebody who is up has in force.
+  [[nodiscard]] const Membership& newest_document() {
+    const Membership* newest = &document_;
+    for (std::uint32_t node = 0; node < world_.nodes(); ++node) {
+      if (!world_.process(node).is_up()) continue;
+      const Membership& known = world_.process(node).node().ring()->document();
+      if (known.epoch > newest->epoch) newest = &known;
+    }
+    return *newest;
+  }
+
+  // Of a bucket that exists. A bucket may be lost with its founder's disk, or have never come to be.
+  [[nodiscard]] bool is_usable(const SimKey& key) { return newest_document().bucket(key.key.bucket) != nullptr; }
 
   // Asks until it works or the bound for convergence has passed.
   template <class Reply>
@@ -209,8 +234,25 @@ class Run {
     if (left() > 0) violation(fmt::format("hints: {} are still kept long after everything is healed", left()));
   }
 
+  // A bucket is as somebody asked, and as the last who was told so; only the founder's disk can take that back.
+  void check_buckets() {
+    const BucketBook& book = *world_.shared().buckets;
+    const bool founder_left = world_.process(0).state() != ProcessState::gone;
+    for (const std::string& name : book.names()) {
+      const Bucket* bucket = newest_document().bucket(name);
+      const Bucket* told = book.told(name);
+      const std::span<const Bucket> asked = book.asked(name);
+      if (bucket != nullptr && std::ranges::find(asked, *bucket) == asked.end())
+        violation(fmt::format("bucket: {} is at the end what nobody asked for", name));
+      if (told == nullptr || !founder_left) continue;
+      if (bucket == nullptr || (asked.back() == *told && *bucket != *told))
+        violation(fmt::format("bucket: {} is not at the end what a client was told", name));
+    }
+  }
+
   void check_agreement() {
     for (const SimKey& key : world_.shared().keys) {
+      if (!is_usable(key)) continue;
       std::set<std::string> states;
       for (const std::uint32_t owner : owners_left(key)) {
         const EntryPtr entry = world_.process(owner).disk().peek(key.slot);
@@ -235,13 +277,13 @@ class Run {
 
   void check_final_listings() {
     std::set<std::string> listed;
-    std::set<PartitionId> asked;
+    std::set<std::pair<std::string, PartitionId>> asked;
     std::set<std::string> expected;
     for (const SimKey& key : world_.shared().keys) {
       const std::vector<std::uint32_t> owners = owners_left(key);
-      if (owners.empty()) continue;
+      if (owners.empty() || !is_usable(key)) continue;
       if (live_.contains(key.key.name)) expected.insert(key.key.name);
-      if (asked.insert(key.partition).second) list(key, owners, listed);
+      if (asked.insert({key.key.bucket, key.partition}).second) list(key, owners, listed);
     }
     if (listed != expected)
       violation(fmt::format("listing: {} keys are listed at the end and {} exist", listed.size(), expected.size()));
@@ -304,8 +346,14 @@ class Run {
 
   RunResult verdict() {
     RunResult result;
-    const Evidence evidence{world_.history(),  world_.ledger(), static_cast<std::int32_t>(options_.replicas),
-                            world_.receipts(), finals_,         world_.agreements()};
+    Evidence evidence{world_.history(),
+                      world_.ledger(),
+                      static_cast<std::int32_t>(options_.replicas),
+                      world_.receipts(),
+                      finals_,
+                      world_.agreements(),
+                      {}};
+    for (const SimKey& key : world_.shared().keys) evidence.kinds.push_back(key.kind);
     result.violations = world_.violations();
     const std::vector<std::string>& seen = world_.ledger().violations();
     result.violations.insert(result.violations.end(), seen.begin(), seen.end());

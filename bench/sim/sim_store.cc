@@ -207,6 +207,10 @@ std::vector<Place> SimStore::hints() const {
   return hints;
 }
 
+bool SimStore::keeps_hint_of(const Slot& slot) const {
+  return std::ranges::any_of(hinted_, [&](NodeId owner) { return peek(Place(owner, slot)) != nullptr; });
+}
+
 EntryPtr SimStore::peek(const Place& place) const {
   const auto cell = cells_.find(place);
   return cell != cells_.end() ? cell->second.current : nullptr;

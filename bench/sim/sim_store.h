@@ -57,6 +57,7 @@ class SimStore final : public Store {
 
   [[nodiscard]] std::vector<Slot> slots() const;  // of own records
   [[nodiscard]] std::vector<Place> hints() const;
+  [[nodiscard]] bool keeps_hint_of(const Slot& slot) const;
   // As the node sees it, whether or not it can be read.
   [[nodiscard]] EntryPtr peek(const Place& place) const;
   [[nodiscard]] const std::optional<Membership>& durable_document() const { return durable_document_; }

@@ -334,7 +334,7 @@ void World::note_receipt(ClientHandle client, const Message& message) {
   for (const std::uint32_t owner : shared_.keys[write->key].owners) owners |= only(owner);
   Receipt receipt{.request = write->id, .claims_durable = reply->durable};
   const auto count = static_cast<std::int32_t>(shared_.keys[write->key].owners.size());
-  receipt.needed = std::max({quorum_size(write->quorum, count), write->primaries, reply->outcome.acks});
+  receipt.needed = std::max({quorum_size(shared_.least_quorum(*write), count), write->primaries, reply->outcome.acks});
   receipt.owners_needed = std::max(write->primaries, reply->outcome.acks - reply->stand_ins);
   for (const DotFacts* dot : ledger_.dots_of(write->id)) {
     const NodeSet held = dot->ever_held | dot->lost;

@@ -231,7 +231,7 @@ struct Options {
   Copies w = {};
   Level level = Level::quorum;  // not Level::session: that comes with a Session
   int max_inflight = 1024;      // further callers wait; on the client's own thread they get Errc::overloaded
-  int retries = 2;              // further nodes to ask after the first
+  int retries = 2;              // further nodes to ask after the first; beside a silent one only within a budget
   Millis backoff{20};           // pause before asking again; grows, with jitter
 
   // "shoal://host:port,host:port?r=1&w=all&level=quorum&timeout=200ms&max_inflight=64&retries=3&backoff=10ms"

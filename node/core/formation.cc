@@ -239,7 +239,7 @@ bool Formation::propose(Membership next) {
 }
 
 void Formation::put_in_force(Membership document) {
-  ring_ = std::make_shared<const PreferenceLists>(std::move(document));
+  ring_ = std::make_shared<const PreferenceLists>(std::move(document), ring_.get());
   proposed_ = std::max(proposed_, ring_->document().epoch);
 }
 

@@ -226,7 +226,7 @@ void GetCoordinator::fetch_unexplained(CallId call, Open& open, Now now) {
 void GetCoordinator::settle(CallId call, Open& open, Now now) {
   switch (open.seats.verdict()) {
     case ReadSeats::Verdict::waiting: return;
-    case ReadSeats::Verdict::impossible: return give_up(call, open);
+    case ReadSeats::Verdict::impossible: return give_up(call, open, now);
     case ReadSeats::Verdict::enough: break;
   }
   if (open.level == Level::session && !satisfies_session(call, open, now)) return;
@@ -290,12 +290,12 @@ void GetCoordinator::answer(CallId call, Open& open, Now now) {
   repair_behind(open, now);
   if (lingering_ > kLingeringMax) {
     services_.trace.mark(Mark::read_repair_skipped);
-    return close(call);
+    return close(call, now);
   }
   linger(call, open, now);
 }
 
-void GetCoordinator::give_up(CallId call, Open& open) {
+void GetCoordinator::give_up(CallId call, Open& open, Now now) {
   const int acks = open.seats.acks();
   const int needed = open.seats.needed();
   Error error{
@@ -318,7 +318,7 @@ void GetCoordinator::give_up(CallId call, Open& open) {
   }
   services_.trace.mark(Mark::get_timed_out);
   services_.reply(open.asker, GetReply{open.asker_call, error, {}, {}});
-  close(call);
+  close(call, now);
 }
 
 void GetCoordinator::repair_behind(Open& open, Now now) {
@@ -335,13 +335,13 @@ void GetCoordinator::repair_behind(Open& open, Now now) {
 void GetCoordinator::linger(CallId call, Open& open, Now now) {
   const auto waits = [&](const auto& item) { return item.second.waits && services_.peers.reachable(item.first); };
   if (now.mono < open.deadline && std::ranges::any_of(open.questions, waits)) return schedule(call, open);
-  close(call);
+  close(call, now);
 }
 
-void GetCoordinator::close(CallId call) {
+void GetCoordinator::close(CallId call, Now now) {
   const Open done = open_.close(call);
   for (const auto& [node, question] : done.questions)
-    if (question.waits) services_.pace.gave_up(node);
+    if (question.waits) services_.pace.gave_up(node, now.mono - question.asked_at, now.mono);
   if (done.answered) --lingering_;
 }
 
@@ -349,7 +349,7 @@ void GetCoordinator::tick(Now now) {
   for (const CallId call : open_.due(now.mono)) {
     Open& open = *open_.find(call);
     if (now.mono >= open.deadline) {
-      open.answered ? close(call) : give_up(call, open);
+      open.answered ? close(call, now) : give_up(call, open, now);
       continue;
     }
     if (now.mono >= open.hedge_at) hedge(call, open, now);

@@ -106,10 +106,10 @@ class GetCoordinator {
   void send_join(CallId call, Open& open);
 
   void answer(CallId call, Open& open, Now now);
-  void give_up(CallId call, Open& open);
+  void give_up(CallId call, Open& open, Now now);
   void repair_behind(Open& open, Now now);
   void linger(CallId call, Open& open, Now now);
-  void close(CallId call);
+  void close(CallId call, Now now);
 
   Services& services_;
   ReadRepair repair_;

@@ -21,8 +21,8 @@ void PeerPace::answered(NodeId peer, std::optional<Duration> took, const Load& l
   if (!took) return;
   scores_.answered(peer, *took, now);
   Peer& known = peers_[peer];
-  const std::optional<Duration> tail = patience(peer, now);
-  known.slow = tail && *took > *tail;
+  known.tail = patience(peer, now);
+  known.slow = known.tail && *took > *known.tail;
   known.round_trip.sample(*took);
   known.answers.add(*took, now);
 }
@@ -38,8 +38,8 @@ void PeerPace::timed_out(NodeId peer) {
   known.slow = true;
 }
 
-void PeerPace::gave_up(NodeId peer) {
-  if (peer != self_) scores_.settled(peer);
+void PeerPace::gave_up(NodeId peer, Duration waited, Instant now) {
+  if (peer != self_) scores_.unanswered(peer, waited, now);
 }
 
 std::vector<NodeId> PeerPace::fastest_first(std::vector<NodeId> nodes, const Peers& peers, const Membership& document,
@@ -68,7 +68,9 @@ Duration PeerPace::timeout(NodeId peer) const {
 
 std::optional<Duration> PeerPace::patience(NodeId peer, Instant now) const {
   const auto known = peers_.find(peer);
-  return known != peers_.end() ? known->second.answers.quantile(kTailPermille, now) : std::nullopt;
+  if (known == peers_.end()) return std::nullopt;
+  const std::optional<Duration> tail = known->second.answers.quantile(kTailPermille, now);
+  return tail ? tail : known->second.tail;
 }
 
 bool PeerPace::most_are_slow() const {

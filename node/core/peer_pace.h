@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "node/base/latency_window.h"
 #include "node/core/hedge_budget.h"
-#include "node/core/latency_window.h"
 #include "node/core/peers.h"
 #include "node/core/replica_score.h"
 #include "node/core/round_trip.h"
@@ -25,7 +25,8 @@ class PeerPace {
   void answered(NodeId peer, std::optional<Duration> took, const Load& load, Instant now);
   void reported(NodeId peer, const Load& load, Instant now);
   void timed_out(NodeId peer);
-  void gave_up(NodeId peer);  // its answer is not awaited any longer
+  // The answer to a question of `waited` ago is not awaited any longer.
+  void gave_up(NodeId peer, Duration waited, Instant now);
   void on_request() { budget_.on_request(); }
 
   // ---- what follows from it.
@@ -33,7 +34,8 @@ class PeerPace {
   [[nodiscard]] std::vector<NodeId> fastest_first(std::vector<NodeId> nodes, const Peers& peers,
                                                   const Membership& document, Instant now) const;
   [[nodiscard]] Duration timeout(NodeId peer) const;
-  // When 95 of 100 answers of this peer would have come; absent while that is not known.
+  // When 95 of 100 answers of this peer would have come; of one that has not answered for long, as it was last known.
+  // Absent while it never was.
   [[nodiscard]] std::optional<Duration> patience(NodeId peer, Instant now) const;
   // May one more question be asked? Not beyond the budget, and not while most peers are slow.
   bool take_hedge();
@@ -42,7 +44,8 @@ class PeerPace {
   struct Peer {
     RoundTrip round_trip;
     LatencyWindow answers;
-    bool slow = false;  // its last answer came after its 95th percentile, or not in time
+    std::optional<Duration> tail;  // the last one that the window told
+    bool slow = false;             // its last answer came after its 95th percentile, or not in time
   };
   [[nodiscard]] bool most_are_slow() const;
 

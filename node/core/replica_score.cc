@@ -28,6 +28,12 @@ void ReplicaScores::answered(NodeId peer, Duration took, Instant now) {
   known.last_heard = now;
 }
 
+void ReplicaScores::unanswered(NodeId peer, Duration waited, Instant now) {
+  settled(peer);
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(waited).count();
+  if (static_cast<double>(us) > peers_[peer].answer_us) answered(peer, waited, now);  // else it says nothing
+}
+
 void ReplicaScores::reported(NodeId peer, const Load& load, Instant now) {
   Peer& known = peers_[peer];
   smooth(known.queued, load.queued, false);

@@ -9,7 +9,8 @@
 //
 // A peer that is never asked is never heard, so a bad score would ban it for good: the distance to the best score
 // halves with every kHalfLife of silence (as Elasticsearch had to learn), and who was never heard is as good as the
-// best.
+// best. A question that was given up counts as an answer that took as long as it was waited for: else a peer that hangs
+// would be as good as when it was last heard, and be asked again and again.
 //
 // C3: Suresh et al., "Cutting Tail Latency in Cloud Data Stores via Adaptive Replica Selection", NSDI 2015.
 #pragma once
@@ -34,6 +35,8 @@ class ReplicaScores {
   // The question is not awaited any longer.
   void settled(NodeId peer);
   void answered(NodeId peer, Duration took, Instant now);
+  // A question that was asked `waited` ago is given up; `settled` as well.
+  void unanswered(NodeId peer, Duration waited, Instant now);
   void reported(NodeId peer, const Load& load, Instant now);
 
   // In microseconds, one for each of `nodes`. `coordinators`: how many nodes ask as this one does.

@@ -12,22 +12,25 @@ void prepare(zmq::socket_t& socket, int high_water_mark) {
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kFrameBytesMax));
 }
 
+void keep_alive(zmq::socket_t& socket, int idle_seconds, int interval_seconds) {
+  socket.set(zmq::sockopt::tcp_keepalive, 1);
+  socket.set(zmq::sockopt::tcp_keepalive_idle, idle_seconds);
+  socket.set(zmq::sockopt::tcp_keepalive_intvl, interval_seconds);
+  socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
+}
+
 }  // namespace
 
 void prepare_listener(zmq::socket_t& socket, int high_water_mark) {
   prepare(socket, high_water_mark);
-  socket.set(zmq::sockopt::tcp_keepalive, 1);
-  socket.set(zmq::sockopt::tcp_keepalive_idle, 30);
-  socket.set(zmq::sockopt::tcp_keepalive_intvl, 10);
-  socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
+  keep_alive(socket, 30, 10);
 }
 
 void prepare_connector(zmq::socket_t& socket, int high_water_mark) {
   prepare(socket, high_water_mark);
   socket.set(zmq::sockopt::rcvhwm, 0);
-  socket.set(zmq::sockopt::heartbeat_ivl, 2000);  // a peer whose machine vanished is disconnected, not waited for
-  socket.set(zmq::sockopt::heartbeat_timeout, 6000);
-  socket.set(zmq::sockopt::heartbeat_ttl, 6000);
+  keep_alive(socket, 3, 1);  // a peer whose machine vanished is disconnected, not waited for
+  socket.set(zmq::sockopt::tcp_maxrt, 6000);
   socket.set(zmq::sockopt::reconnect_ivl, 50);
   socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
   socket.set(zmq::sockopt::connect_timeout, 2000);

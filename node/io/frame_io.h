@@ -13,10 +13,11 @@ namespace shoal {
 
 // Limits and time-outs for a socket that carries frames.
 //
-// Only who connects sends heartbeats. libzmq 4.3 aborts the process when its heartbeat timer fires on a connection that
-// is gone and has frames which its reader had no room for ("Assertion failed: !_io_error"; libzmq issues 4364, 4767).
-// A node that hung for some seconds wakes up with such connections. So a listener sends none, and lets the connector
-// say how long silence may last; a connector, that is sent no more than answers, always has room.
+// Nobody sends ZeroMQ's heartbeats. libzmq 4.3 aborts the process when it sends a PING, or finds one to answer, on a
+// connection that is gone and has frames which its reader had no room for ("Assertion failed: !_io_error"; libzmq
+// issues 4364, 4767). A node that hung for some seconds wakes up with such connections. That a machine vanished is
+// TCP's to find out: by keepalives where nothing is sent, else because nobody acknowledges. A process that hangs keeps
+// its connections; it is gossip that calls it dead.
 void prepare_listener(zmq::socket_t& socket, int high_water_mark);
 void prepare_connector(zmq::socket_t& socket, int high_water_mark);
 

@@ -9,26 +9,50 @@
 
 namespace shoal {
 
-PreferenceLists::PreferenceLists(Membership document) : document_(std::move(document)) {
-  SHOAL_CHECK(well_formed(document_));
+namespace {
+
+bool holds_data(const Member& member) {
+  return member.state != MemberState::removed && member.state != MemberState::joining;
+}
+
+// Everything that ranks depend on is the same.
+bool ranks_alike(const Membership& a, const Membership& b) {
+  const auto alike = [](const Member& x, const Member& y) {
+    return x.id == y.id && holds_data(x) == holds_data(y) && x.weight == y.weight && x.zone == y.zone;
+  };
+  return a.cluster_key == b.cluster_key && a.partitions == b.partitions && a.replicas == b.replicas &&
+         std::ranges::equal(a.members, b.members, alike);
+}
+
+std::vector<NodeId> rank_all(const Membership& document) {
   std::vector<const Member*> holders;
   std::vector<std::string> zones;
-  for (const Member& member : document_.members) {
-    if (member.state == MemberState::removed || member.state == MemberState::joining) continue;
+  for (const Member& member : document.members) {
+    if (!holds_data(member)) continue;
     holders.push_back(&member);
     zones.push_back(member.zone);
   }
-  width_ = holders.size();
-  ranked_.reserve(width_ * document_.partitions);
-  std::vector<Candidate> candidates(width_);
-  for (std::uint32_t p = 0; p < document_.partitions; ++p) {
-    for (std::uint32_t i = 0; i < width_; ++i) {
-      const std::uint64_t hash = draw(document_.cluster_key, PartitionId{p}, holders[i]->id);
+  std::vector<NodeId> ranked;
+  ranked.reserve(holders.size() * document.partitions);
+  std::vector<Candidate> candidates(holders.size());
+  for (std::uint32_t p = 0; p < document.partitions; ++p) {
+    for (std::uint32_t i = 0; i < holders.size(); ++i) {
+      const std::uint64_t hash = draw(document.cluster_key, PartitionId{p}, holders[i]->id);
       candidates[i] = Candidate{i, negative_log2(hash), holders[i]->weight};
     }
-    for (const std::uint32_t index : rank_with_zones(candidates, zones, document_.replicas))
-      ranked_.push_back(holders[index]->id);
+    for (const std::uint32_t index : rank_with_zones(candidates, zones, document.replicas))
+      ranked.push_back(holders[index]->id);
   }
+  return ranked;
+}
+
+}  // namespace
+
+PreferenceLists::PreferenceLists(Membership document, const PreferenceLists* before) : document_(std::move(document)) {
+  SHOAL_CHECK(well_formed(document_));
+  const bool alike = before != nullptr && ranks_alike(document_, before->document_);
+  ranked_ = alike ? before->ranked_ : std::make_shared<const std::vector<NodeId>>(rank_all(document_));
+  width_ = ranked_->size() / document_.partitions;
 }
 
 PartitionId PreferenceLists::partition_of(const Slot& slot) const {
@@ -41,7 +65,7 @@ Slot PreferenceLists::first_slot(PartitionId partition) const {
 
 std::span<const NodeId> PreferenceLists::ranked(PartitionId partition) const {
   SHOAL_CHECK(partition.value < document_.partitions);
-  return std::span(ranked_).subspan(partition.value * width_, width_);
+  return std::span(*ranked_).subspan(partition.value * width_, width_);
 }
 
 std::span<const NodeId> PreferenceLists::owners(PartitionId partition) const {

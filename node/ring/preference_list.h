@@ -1,6 +1,7 @@
 // The preference list of every partition: its n owners, then the fallbacks in the order in which they stand in.
 //
-// Pure and immutable: built once per membership document and shared by everybody who routes.
+// Pure and immutable: built once per membership document and shared by everybody who routes. Most documents (a bucket,
+// an address) leave the ranks as they are: then the lists of the one before are shared.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ namespace shoal {
 
 class PreferenceLists {
  public:
-  explicit PreferenceLists(Membership document);
+  explicit PreferenceLists(Membership document, const PreferenceLists* before = nullptr);
 
   [[nodiscard]] const Membership& document() const { return document_; }
   [[nodiscard]] PartitionId partition_of(const Slot& slot) const;
@@ -29,8 +30,8 @@ class PreferenceLists {
 
  private:
   Membership document_;
-  std::size_t width_ = 0;       // members per row
-  std::vector<NodeId> ranked_;  // Q rows
+  std::size_t width_ = 0;                              // members per row
+  std::shared_ptr<const std::vector<NodeId>> ranked_;  // Q rows
 };
 
 using Ring = std::shared_ptr<const PreferenceLists>;

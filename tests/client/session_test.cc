@@ -269,6 +269,29 @@ TEST_F(SessionTest, ManyThreadsShareASession) {
   EXPECT_EQ(session.keys(), 100U);
 }
 
+// Each token is of one moment: as many keys as it says.
+TEST_F(SessionTest, TokensAreTakenWhileAnswersComeIn) {
+  constexpr std::size_t kRounds = 300;
+  std::vector<std::pair<Key, std::string>> answers;
+  for (std::size_t i = 0; i < 50; ++i) {
+    const Key key{"default", std::to_string(i)};
+    answers.emplace_back(key, FakeStore::context(key, 1));
+  }
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    client_detail::SessionState state;
+    std::thread remembering([&] {
+      for (const auto& [key, context] : answers) EXPECT_TRUE(state.remember(key, context, HashKey{}));
+    });
+    std::size_t seen = 0;
+    while (seen < answers.size()) {
+      const Result<Session> parsed = Session::parse(state.token());
+      if (!parsed) ADD_FAILURE() << parsed.error().message;
+      seen = parsed ? parsed->keys() : answers.size();
+    }
+    remembering.join();
+  }
+}
+
 // The options' pointer is not used after an asynchronous call has returned.
 TEST_F(SessionTest, ASessionMayGoBeforeTheAnswerComes) {
   std::optional<Session> session = db_.session();

@@ -1,4 +1,4 @@
-// The parts against a slow tail: round trips, latency windows, hedge budget, replica scores, and what joins them.
+// The parts against a slow tail: round trips, hedge budget, replica scores, and what joins them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,47 +48,6 @@ TEST(RoundTrip, DoublesForEveryTimeoutUntilAnAnswerComes) {
   EXPECT_EQ(trip.timeout(), 2s);
   trip.sample(10ms);
   EXPECT_LT(trip.timeout(), 30ms);
-}
-
-// ---- latency window
-
-TEST(LatencyWindow, SaysNothingOnFewSamples) {
-  LatencyWindow window;
-  for (std::uint64_t i = 1; i < LatencyWindow::kSamplesMin; ++i) window.add(1ms, kStart);
-  EXPECT_EQ(window.quantile(950, kStart), std::nullopt);
-  window.add(1ms, kStart);
-  EXPECT_NE(window.quantile(950, kStart), std::nullopt);
-}
-
-// Never below the true quantile, and at most an eighth above.
-TEST(LatencyWindow, IsWithinAnEighthOfTheTrueQuantileOnEveryScale) {
-  for (const Duration unit : {Duration(1us), Duration(10us), Duration(1ms), Duration(100ms)}) {
-    LatencyWindow window;
-    for (int i = 1; i <= 1000; ++i) window.add(i * unit, kStart);
-    for (const std::uint32_t permille : {500U, 950U, 990U, 1000U}) {
-      const Duration truth = permille * unit;
-      const Duration found = *window.quantile(permille, kStart);
-      EXPECT_GE(found, truth) << permille << " of " << unit.count();
-      EXPECT_LE(found, truth + truth / 8 + 1us) << permille << " of " << unit.count();
-    }
-  }
-}
-
-TEST(LatencyWindow, ForgetsWhatIsOlderThanItsTwoHalves) {
-  LatencyWindow window;
-  for (int i = 0; i < 100; ++i) window.add(100ms, kStart);
-  EXPECT_GE(*window.quantile(950, kStart + 16s), 100ms);
-  for (int i = 0; i < 100; ++i) window.add(1ms, kStart + 16s);
-  EXPECT_GE(*window.quantile(950, kStart + 16s), 100ms);  // half of them are old
-  EXPECT_LT(*window.quantile(950, kStart + 31s), 2ms);
-  EXPECT_EQ(window.quantile(950, kStart + 50s), std::nullopt);
-}
-
-TEST(LatencyWindow, TakesAnyDuration) {
-  LatencyWindow window;
-  for (int i = 0; i < 20; ++i) window.add(i % 2 == 0 ? Duration(-5s) : Duration(std::chrono::hours(1000)), kStart);
-  EXPECT_GT(*window.quantile(1000, kStart), 10min);
-  EXPECT_EQ(*window.quantile(100, kStart), 0us);
 }
 
 // ---- hedge budget
@@ -172,6 +131,24 @@ TEST_F(Scores, ComeCloserToTheBestWithEverySecondOfSilence) {
   EXPECT_DOUBLE_EQ(lead(kStart + 3s), -1000);
 }
 
+// Else a peer that hangs would be as good as when it was last heard, and be asked whenever another one is busy.
+TEST_F(Scores, CountWhatWasGivenUpAsAnAnswerThatTookSoLong) {
+  both_answer(1000us, 1000us);
+  scores.asked({1});
+  scores.unanswered({1}, 101'000us, kStart + 60s);
+  EXPECT_EQ(scores.outstanding({1}), 0U);
+  EXPECT_DOUBLE_EQ(lead(kStart + 60s), 10'000);  // a tenth of 100 ms
+  EXPECT_DOUBLE_EQ(lead(kStart + 62s), 2'500);
+}
+
+TEST_F(Scores, CountNothingThatWasGivenUpEarly) {
+  both_answer(1000us, 1000us);
+  scores.asked({1});
+  scores.unanswered({1}, 900us, kStart);
+  EXPECT_EQ(scores.outstanding({1}), 0U);
+  EXPECT_EQ(lead(), 0);
+}
+
 TEST_F(Scores, OfAPeerNeverHeardAreTheBest) {
   scores.answered({1}, 5000us, kStart);
   EXPECT_EQ(lead(), 0);
@@ -228,6 +205,12 @@ TEST_F(Pace, KnowsNoTailBeforeItHasSamples) {
   EXPECT_GE(*pace.patience({1}, kStart), 20ms);
   pace.timed_out({1});
   EXPECT_GT(pace.timeout({1}), 40ms);
+}
+
+// Who has not answered for long is hedged against all the more.
+TEST_F(Pace, RemembersTheLastTailOfAPeerThatHangs) {
+  answers({1}, 20ms, 30);
+  EXPECT_EQ(pace.patience({1}, kStart + 300s), pace.patience({1}, kStart));
 }
 
 // Hedging helps against variance and makes overload worse.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "node/io/frame_io.h"
 #include "tests/io/wires.h"
 
 namespace shoal {
@@ -197,6 +198,18 @@ TEST(FrameAssembler, KeepsOnlySoManyUnfinishedFrames) {
     if (frame && *frame) ++finished;
   }
   EXPECT_EQ(finished, 64);
+}
+
+// A PING is what libzmq 4.3 may abort a node for that has hung: see frame_io.h.
+TEST(FrameIo, NobodySendsHeartbeats) {
+  zmq::context_t context;
+  zmq::socket_t listener(context, zmq::socket_type::router);
+  zmq::socket_t connector(context, zmq::socket_type::dealer);
+  prepare_listener(listener, 16);
+  prepare_connector(connector, 16);
+  EXPECT_EQ(listener.get(zmq::sockopt::heartbeat_ivl), 0);
+  EXPECT_EQ(connector.get(zmq::sockopt::heartbeat_ivl), 0);
+  EXPECT_EQ(connector.get(zmq::sockopt::tcp_keepalive), 1);
 }
 
 }  // namespace

@@ -71,6 +71,32 @@ TEST(Partitions, TileTheSlotsWithoutGapOrOverlap) {
   }
 }
 
+// Whatever changes in a document: with the lists of the one before at hand they come out the same.
+TEST(PreferenceLists, AreTheSameWithThoseOfTheDocumentBefore) {
+  const Membership first = cluster_of(5);
+  const PreferenceLists before(first);
+  const auto same_as_anew = [&](const Membership& document) {
+    const PreferenceLists anew(document);
+    const PreferenceLists next(document, &before);
+    for_partitions(anew, [&](PartitionId p) { ASSERT_TRUE(std::ranges::equal(anew.ranked(p), next.ranked(p))); });
+    return next.ranked({0}).data() == before.ranked({0}).data();
+  };
+  Membership document = first;
+  document.buckets = {{.name = "carts"}};
+  document.members[2].address = "elsewhere:1";
+  EXPECT_TRUE(same_as_anew(document)) << "shared";
+  document = first;
+  document.members[2].weight *= 2;
+  EXPECT_FALSE(same_as_anew(document));
+  document = first;
+  document.members[2].state = MemberState::removed;
+  EXPECT_FALSE(same_as_anew(document));
+  document = first;
+  document.members[2].zone = "another";
+  EXPECT_FALSE(same_as_anew(document));
+  EXPECT_FALSE(same_as_anew(cluster_of(6)));
+}
+
 TEST(PreferenceLists, OwnersAreDistinctAndFallbacksAreTheRest) {
   const PreferenceLists lists(cluster_of(7));
   std::set<NodeId> everybody;

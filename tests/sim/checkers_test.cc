@@ -16,6 +16,11 @@ class Checkers : public ::testing::Test {
   void SetUp() override { ledger_.born(0, kLife); }
 
   RequestId write(std::vector<RequestId> saw = {}, NodeSet held_by = 0b011, Function function = Function::put) {
+    return write_at(Hlc{}, std::move(saw), held_by, function);
+  }
+
+  RequestId write_at(Hlc hlc, std::vector<RequestId> saw = {}, NodeSet held_by = 0b011,
+                     Function function = Function::put) {
     Operation operation = begin(function);
     if (function == Function::put) operation.value = value_for(operation.id, 3);
     operation.saw = saw;
@@ -24,7 +29,7 @@ class Checkers : public ::testing::Test {
       for (const DotFacts* dot : ledger_.dots_of(id)) seen.raise(dot->dot);
     const Record before = record_;
     put(Kind::siblings, record_, ownership_,
-        Write{seen, Hlc{}, operation.id, function == Function::del, Blob(operation.value)}, Minter{kLife, ++counter_});
+        Write{seen, hlc, operation.id, function == Function::del, Blob(operation.value)}, Minter{kLife, ++counter_});
     ledger_.wrote(0, kSlot, before.clock.empty() ? nullptr : &before, record_);
     for (std::uint32_t node = 0; node < 3; ++node)
       if (has(held_by, node)) ledger_.synced(node, kSlot, record_);
@@ -65,13 +70,14 @@ class Checkers : public ::testing::Test {
   }
 
   Instant tick() { return now_ += std::chrono::seconds(1); }
-  Evidence evidence() { return Evidence{history_, ledger_, 3, receipts_, finals_, agreements_}; }
+  Evidence evidence() { return Evidence{history_, ledger_, 3, receipts_, finals_, agreements_, kinds_}; }
 
   History history_;
   Ledger ledger_;
   std::vector<Receipt> receipts_;
   std::vector<FinalState> finals_;
   std::vector<Agreement> agreements_;
+  std::vector<Kind> kinds_;
   Record record_;
   Ownership ownership_;
   std::uint64_t counter_ = 0;
@@ -232,6 +238,79 @@ TEST(QuorumSize, FollowsTheRequest) {
   EXPECT_EQ(quorum_size(0, 4), 3);
   EXPECT_EQ(quorum_size(-1, 5), 5);
   EXPECT_EQ(quorum_size(1, 3), 1);
+}
+
+// ---- lww: the greater of two concurrent values wins, and the loser is owed to nobody
+
+class LwwCheckers : public Checkers {
+ protected:
+  void SetUp() override {
+    Checkers::SetUp();
+    kinds_ = {Kind::lww};
+  }
+};
+
+TEST_F(LwwCheckers, ExcuseAWriteThatAGreaterOneBeat) {
+  write_at(Hlc{5});
+  const RequestId greater = write_at(Hlc{7});
+  read({greater}, 2);
+  ends_with({greater});
+  EXPECT_EQ(check_all(evidence()), std::vector<std::string>{});
+}
+
+TEST_F(LwwCheckers, SeeALesserValueThatWon) {
+  const RequestId lesser = write_at(Hlc{5});
+  write_at(Hlc{7});
+  read({lesser}, 2);
+  ends_with({lesser});
+  EXPECT_EQ(check_nothing_lost(evidence()).size(), 1u);
+  EXPECT_EQ(check_regular_reads(evidence()).size(), 1u);
+}
+
+// What beat the write must be there itself.
+TEST_F(LwwCheckers, SeeThatNoValueIsLeft) {
+  write_at(Hlc{5});
+  write_at(Hlc{7});
+  ends_with({});
+  EXPECT_EQ(check_nothing_lost(evidence()).size(), 1u);
+}
+
+TEST_F(LwwCheckers, DoNotExcuseAWriteByAWinnerThatIsLost) {
+  write_at(Hlc{5}, {}, 0b001);
+  write_at(Hlc{7}, {}, 0b010);
+  ledger_.destroyed(1, kSlot, record_, nullptr);
+  ends_with({});
+  EXPECT_EQ(check_nothing_lost(evidence()).size(), 1u) << "node 0 never heard of the winner";
+}
+
+TEST_F(LwwCheckers, AllowThatADeleteBeatsAValue) {
+  write_at(Hlc{5});
+  write_at(Hlc{7}, {}, 0b011, Function::del);
+  read({}, 2);
+  ends_with({});
+  EXPECT_EQ(check_all(evidence()), std::vector<std::string>{});
+}
+
+TEST_F(LwwCheckers, SeeAQuorumReadOfNothingThatNoDeleteExplains) {
+  write_at(Hlc{7}, {}, 0b011, Function::del);
+  write_at(Hlc{9});
+  read({}, 2);
+  EXPECT_EQ(check_regular_reads(evidence()).size(), 1u);
+}
+
+TEST_F(LwwCheckers, SeeTwoValuesInOneRead) {
+  const RequestId one = write_at(Hlc{5});
+  const RequestId other = write_at(Hlc{7});
+  read({one, other});
+  EXPECT_EQ(check_single_values(evidence()).size(), 1u);
+}
+
+// In a bucket that keeps siblings nobody is beaten.
+TEST_F(Checkers, ExcuseNoLossByAGreaterValue) {
+  write_at(Hlc{5});
+  const RequestId greater = write_at(Hlc{7});
+  ends_with({greater});
+  EXPECT_EQ(check_nothing_lost(evidence()).size(), 1u);
 }
 
 // ---- sessions and agreement

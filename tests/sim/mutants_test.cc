@@ -32,7 +32,8 @@ TEST_P(Mutants, IsFound) {
 
 INSTANTIATE_TEST_SUITE_P(All, Mutants,
                          ::testing::Values(Mutant{"no_record_epoch", 60}, Mutant{"ack_before_commit", 5},
-                                           Mutant{"reuse_incarnation", 5}, Mutant{"merge_by_clock_time", 5}),
+                                           Mutant{"reuse_incarnation", 5}, Mutant{"merge_by_clock_time", 5},
+                                           Mutant{"lww_oldest_wins", 10}),
                          [](const auto& mutant) { return std::string(mutant.param.name); });
 
 }  // namespace

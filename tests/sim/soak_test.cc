@@ -7,10 +7,10 @@ namespace {
 
 constexpr std::uint64_t kSeeds = 300;
 
-// What cannot happen by chance, in the order of the marks; each has a scenario made by hand: unreachable_marks_test.cc,
-// and in tests/core bucket_test.cc (seeds make no buckets) and read_repair_test.cc (256 repairs under way at once).
-const std::vector<std::string> kUnreachable = {"read_repair_skipped", "slot_collision_refused",
-                                               "lww_dropped_concurrent_value", "bucket_changed", "bucket_refused"};
+// What cannot happen by chance, in the order of the marks; each has a scenario made by hand. 256 repairs under way at
+// once, or 1024 answered reads that still wait: read_repair_test.cc in tests/core, for a run is too small for it. Two
+// keys of one 128-bit hash: unreachable_marks_test.cc.
+const std::vector<std::string> kUnreachable = {"read_repair_skipped", "slot_collision_refused"};
 
 TEST(Soak, HundredsOfSeedsHoldAndReachEveryMark) {
   const Batch batch = run_batch(1, kSeeds, [](const Batch&) { return false; });

@@ -1,4 +1,4 @@
-#include "node/core/latency_window.h"
+#include "node/base/latency_window.h"
 
 #include <algorithm>
 #include <bit>

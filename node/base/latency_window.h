@@ -1,4 +1,4 @@
-// Latency window: a streaming quantile of one peer's answer times over the last half minute.
+// Latency window: a streaming quantile of answer times over the last half minute, of one peer or one kind of request.
 //
 // The idea: count in fixed buckets whose width grows with the value, eight to each power of two, so that the error is
 // below an eighth whatever the scale (as HdrHistogram does it, Tene 2012). Two halves of a window: the older is dropped
