@@ -67,6 +67,7 @@ partitions = 256
 durability = "relaxed"
 relaxed_interval_ms = 20
 overlay_mib = 3
+log_mib = 9
 map_gib = 4
 [hints]
 max_mib = 0

@@ -130,7 +130,7 @@ class DiskStore final : public Store {
   std::shared_ptr<LogBatch> filling_;
   LogBatchPtr at_hand_;  // until it is written
   CommitId durable_;
-  CommitId told_;        // the newest that collect() returned
+  CommitId told_;  // the newest that collect() returned
   CommitId checkpointed_;
   bool moving_ = false;  // the frozen generation is on its way into LMDB
   std::optional<Error> trouble_;

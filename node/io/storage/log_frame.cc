@@ -134,17 +134,17 @@ void seal_frame(std::string& frame, std::uint64_t salt, CommitId synced) {
   frame.replace(0, 8, u64(checksum(std::string_view(frame).substr(8, kFrameHeaderBytes - 8 + length), salt)));
 }
 
-std::optional<Frame> frame_at(std::string_view segment, std::size_t offset, std::uint64_t salt) {
+std::optional<LogFrame> frame_at(std::string_view segment, std::size_t offset, std::uint64_t salt) {
   if (offset > segment.size() || segment.size() - offset < kFrameHeaderBytes) return std::nullopt;
   const std::string_view bytes = segment.substr(offset);
   const std::uint64_t length = read_u64(bytes.substr(24));
   if (length > bytes.size() - kFrameHeaderBytes) return std::nullopt;
   const std::string_view summed = bytes.substr(8, kFrameHeaderBytes - 8 + length);
   if (read_u64(bytes) != checksum(summed, salt)) return std::nullopt;
-  return Frame{.commit = {read_u64(bytes.substr(8))},
-               .synced = {read_u64(bytes.substr(16))},
-               .changes = bytes.substr(kFrameHeaderBytes, length),
-               .size = whole_blocks(kFrameHeaderBytes + length)};
+  return LogFrame{.commit = {read_u64(bytes.substr(8))},
+                  .synced = {read_u64(bytes.substr(16))},
+                  .changes = bytes.substr(kFrameHeaderBytes, length),
+                  .size = whole_blocks(kFrameHeaderBytes + length)};
 }
 
 }  // namespace shoal

@@ -69,7 +69,7 @@ std::string draft_frame(CommitId commit, std::string_view changes);
 // Fills in what depends on where it goes. A frame may be sealed again, for another segment.
 void seal_frame(std::string& frame, std::uint64_t salt, CommitId synced);
 
-struct Frame {
+struct LogFrame {
   CommitId commit;
   CommitId synced;
   std::string_view changes;
@@ -77,6 +77,6 @@ struct Frame {
 };
 
 // The valid frame at this offset of a segment's bytes.
-std::optional<Frame> frame_at(std::string_view segment, std::size_t offset, std::uint64_t salt);
+std::optional<LogFrame> frame_at(std::string_view segment, std::size_t offset, std::uint64_t salt);
 
 }  // namespace shoal

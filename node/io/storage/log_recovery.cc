@@ -92,7 +92,7 @@ class Recovery {
     std::size_t offset = kLogBlock;
     CommitId expected = header.first;
     while (!limit || expected < *limit) {
-      std::optional<Frame> frame = frame_at(*bytes, offset, header.salt);
+      std::optional<LogFrame> frame = frame_at(*bytes, offset, header.salt);
       if (!frame && expected <= checkpoint_) frame = skip_damage(*bytes, offset, header.salt);
       if (!frame || (frame->commit != expected && expected > checkpoint_)) break;
       if (const Status taken = take(*frame); !taken) return taken;
@@ -105,7 +105,7 @@ class Recovery {
     return damage(segment_path(dir_, header.number), std::max(expected, next_of(checkpoint_)));
   }
 
-  Status take(const Frame& frame) {
+  Status take(const LogFrame& frame) {
     raise_proven(frame.synced);
     if (frame.commit <= checkpoint_) return Unit{};
     found_.newest = frame.commit;
@@ -118,10 +118,10 @@ class Recovery {
   }
 
   // What LMDB holds may be damaged here: the first frame behind it, and nothing later, is as good.
-  [[nodiscard]] std::optional<Frame> skip_damage(std::string_view bytes, std::size_t& offset,
-                                                 std::uint64_t salt) const {
+  [[nodiscard]] std::optional<LogFrame> skip_damage(std::string_view bytes, std::size_t& offset,
+                                                    std::uint64_t salt) const {
     for (std::size_t at = offset; at + kLogBlock <= bytes.size(); at += kLogBlock) {
-      const std::optional<Frame> frame = frame_at(bytes, at, salt);
+      const std::optional<LogFrame> frame = frame_at(bytes, at, salt);
       if (!frame) continue;
       if (frame->commit > next_of(checkpoint_)) return std::nullopt;
       offset = at;
@@ -134,7 +134,7 @@ class Recovery {
   static CommitId proof_behind(std::string_view bytes, std::size_t offset, std::uint64_t salt) {
     CommitId proof;
     for (; offset + kLogBlock <= bytes.size(); offset += kLogBlock)
-      if (const std::optional<Frame> frame = frame_at(bytes, offset, salt)) proof = std::max(proof, frame->synced);
+      if (const std::optional<LogFrame> frame = frame_at(bytes, offset, salt)) proof = std::max(proof, frame->synced);
     return proof;
   }
 
