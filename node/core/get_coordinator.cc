@@ -266,7 +266,7 @@ void GetCoordinator::on_replicated(NodeId from, const Replicated& reply, Now now
   services_.pace.reported(from, reply.load, now.mono);
   if (repair_.on_replicated(reply)) return;
   Open* open = open_.find(reply.call);
-  if (open == nullptr || !open->agreeing || reply.outcome != Errc::ok) return;
+  if (open == nullptr || open->answered || !open->agreeing || reply.outcome != Errc::ok) return;
   services_.trace.mark(Mark::get_made_all_agree);
   open->agreed.insert(from);
   settle(reply.call, *open, now);

@@ -19,21 +19,32 @@ std::uint64_t hint_bytes(const Entry& entry) {
   return bytes;
 }
 
-Hints::Hints(Store& store, Replica& replica, Trace& trace, std::uint64_t bytes_max)
+Hints::Hints(NodeId self, const PreferenceLists& ring, Store& store, Replica& replica, Trace& trace,
+             std::uint64_t bytes_max)
     : store_(store), replica_(replica), trace_(trace), bytes_max_(bytes_max) {
-  count();
+  count(self, ring);
 }
 
-void Hints::count() {
+void Hints::count(NodeId self, const PreferenceLists& ring) {
   std::optional<Place> after;
   const Place end(NodeId{~std::uint64_t{0}}, Slot{});
   while (true) {
     const Result<std::vector<PlacedEntry>> page = store_.scan(first_place_of(NodeId{1}), end, after, kPage);
     if (!page) return;  // what cannot be counted is delivered all the same
-    for (const PlacedEntry& hint : *page) add(hint.place.owner, hint.entry);
+    for (const PlacedEntry& hint : *page) {
+      add(hint.place.owner, hint.entry);
+      if (hint.entry && ring.owns(self, ring.partition_of(hint.place.slot))) take_over(hint.place.slot, *hint.entry);
+    }
     if (page->size() < kPage) return;
     after = page->back().place;
   }
+}
+
+// An own copy that cannot be read stays as it is.
+void Hints::take_over(const Slot& slot, const Entry& hint) {
+  const Result<EntryPtr> own = replica_.read(slot, hint.key);
+  if (!own || (*own && (*own)->record.clock.descends(hint.record.clock))) return;
+  if (replica_.merge(slot, hint.key, hint.kind, hint.record)) trace_.mark(Mark::hint_taken_over_by_owner);
 }
 
 void Hints::add(NodeId owner, const EntryPtr& entry) {

@@ -8,6 +8,8 @@
 //  (1) A hint leaves the store only through `delivered`, and only when it is still what its owner acknowledged.
 //  (2) A refusal changes nothing. A hint that is there already may grow past the bound: its merge must not be lost.
 //  (3) bytes() is the sum over the hints in the store; after a restart it is counted anew.
+//  (4) After a start, what this node keeps for others of keys that it owns is in its own copies as well: an owner
+//      answers with its own copy alone, and a crash may have kept the hint and lost the copy.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 
 #include "node/core/replica.h"
 #include "node/core/store.h"
+#include "node/ring/preference_list.h"
 
 namespace shoal {
 
@@ -26,8 +29,9 @@ class Hints {
     std::uint64_t delivered = 0;  // in this life
   };
 
-  // Reads all hints once. `store`, `replica` and `trace` outlive this.
-  Hints(Store& store, Replica& replica, Trace& trace, std::uint64_t bytes_max);
+  // Reads all hints once. `store`, `replica` and `trace` outlive this. `self` owns keys as `ring` says.
+  Hints(NodeId self, const PreferenceLists& ring, Store& store, Replica& replica, Trace& trace,
+        std::uint64_t bytes_max);
 
   // A state that `owner` has missed. Errc::overloaded when the bound is reached.
   Result<CommitId> keep(NodeId owner, const Slot& slot, const Replicate& missed);
@@ -47,7 +51,8 @@ class Hints {
   [[nodiscard]] std::uint64_t bytes_max() const { return bytes_max_; }
 
  private:
-  void count();
+  void count(NodeId self, const PreferenceLists& ring);
+  void take_over(const Slot& slot, const Entry& hint);
   void add(NodeId owner, const EntryPtr& entry);
   void remove(NodeId owner, const EntryPtr& entry);
   template <class Change>

@@ -123,9 +123,9 @@ class Node {
   Watchman watchman_;
   Outbox outbox_;
   Replica replica_;
+  Formation formation_;
   Hints hints_;
   RepairMarks repair_marks_;
-  Formation formation_;
   Peers peers_;
   PeerPace pace_;
   ServiceTime service_time_;

@@ -46,6 +46,7 @@ std::string_view name_of(Mark mark) {
     case Mark::unreadable_record_answered_dont_know: return "unreadable_record_answered_dont_know";
     case Mark::lww_dropped_concurrent_value: return "lww_dropped_concurrent_value";
     case Mark::hint_kept: return "hint_kept";
+    case Mark::hint_taken_over_by_owner: return "hint_taken_over_by_owner";
     case Mark::hint_refused_store_full: return "hint_refused_store_full";
     case Mark::hint_delivered: return "hint_delivered";
     case Mark::hint_changed_while_delivered: return "hint_changed_while_delivered";

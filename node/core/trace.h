@@ -52,6 +52,7 @@ enum class Mark : std::uint8_t {
   unreadable_record_answered_dont_know,
   lww_dropped_concurrent_value,
   hint_kept,
+  hint_taken_over_by_owner,
   hint_refused_store_full,
   hint_delivered,
   hint_changed_while_delivered,

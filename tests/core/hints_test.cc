@@ -281,6 +281,25 @@ TEST(HintedThree, WithNobodyToStandInTheCoordinatorKeepsTheHint) {
   EXPECT_EQ(c.marks('a', Mark::partition_marked_for_repair), 0U);
 }
 
+// An owner answers with its own copy alone: what only its hint for another owner holds nobody could read.
+TEST(HintedThree, AnOwnerThatLostItsCopyTakesOverTheHintThatItKeeps) {
+  Cluster c("abc");
+  c.isolate('c');
+  c.believe('c', Liveness::dead);
+  c.put('a', {.value = "kept"});
+  const Record before = c.record('a', "k");
+  c.store('a').forget(c.slot("k"));
+  ASSERT_NE(c.hint('a', 'c', "k"), nullptr);
+  c.kill('a');
+  c.start('a');
+  c.run();
+  EXPECT_EQ(c.record('a', "k"), before);
+  EXPECT_EQ(c.marks('a', Mark::hint_taken_over_by_owner), 1U);
+  c.kill('a');
+  c.start('a');
+  EXPECT_EQ(c.marks('a', Mark::hint_taken_over_by_owner), 1U) << "once is enough";
+}
+
 // Nobody hears it, and it does not know: what it minted comes out when the link is whole.
 TEST(HintedThree, ACoordinatorThatReachesNobodyKeepsWhatItMinted) {
   Cluster c("abc");

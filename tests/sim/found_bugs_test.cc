@@ -1,6 +1,7 @@
 // Bugs that seeds have found, each as the shortest scenario that shows it.
 #include <gtest/gtest.h>
 
+#include "node/core/held_state.h"
 #include "tests/sim/lonely_node.h"
 
 namespace shoal::sim {
@@ -53,6 +54,29 @@ TEST(FoundBugs, AForwardedWriteThatWasRefusedIsNotTakenUpAgain) {
   lonely.store.set_full(false, lonely.instant);
   EXPECT_TRUE(lonely.receive(kPeer, forward).empty());
   EXPECT_EQ(lonely.store.records(), 0u);
+}
+
+// An acknowledgement that came twice answered the read twice; the node then took itself for overloaded for ever.
+TEST(FoundBugs, ARepeatedAcknowledgementAnswersAReadOnce) {
+  LonelyNode lonely(three_members(false));
+  lonely.ledger.born(0, Incarnation::of(1, 2));
+  const NodeId other{3};
+  const auto asked = only_of<Fetch>(
+      lonely.receive(ClientHandle{1}, GetRequest{.call = {5}, .key = kKey, .level = Level::all}));
+  ASSERT_EQ(asked.size(), 2u);
+  const CallId call = asked.front().call;
+  const RecordPtr state = state_of_peer();
+  const Hash128 digest = state_digest(lonely.cluster_key, *state);
+  lonely.receive(other, Fetched{.call = call, .epoch = {1}, .state = nullptr, .digest = digest});
+  // Its record explains the other one's digest, whose own record is still on the way.
+  lonely.receive(kPeer, Fetched{.call = call, .epoch = {1}, .state = state, .digest = digest});
+  std::size_t replies = only_of<GetReply>(lonely.settle()).size();
+  for (int i = 0; i < 2; ++i)
+    replies += only_of<GetReply>(lonely.receive(kPeer, Replicated{.call = call, .epoch = {1}})).size();
+  EXPECT_EQ(replies, 1u);
+  EXPECT_EQ(lonely.node.open_requests(), 0u);
+  lonely.receive(other, Fetched{.call = call, .epoch = {1}, .state = state, .digest = digest});
+  EXPECT_EQ(lonely.node.open_requests(), 0u);
 }
 
 }  // namespace
