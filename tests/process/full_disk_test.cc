@@ -35,7 +35,8 @@ class FullDiskOfALiveNode : public testing::Test {
   }
 
   Program launch_there() {
-    std::vector<std::string> command{"nsenter", "-m", "-t", std::to_string(holder_.pid()), "--"};
+    std::vector<std::string> command{
+        "nsenter", "-m", "-t", std::to_string(holder_.pid()), "--", "env", "SHOALD_STORAGE_LOG_MIB=4"};
     const std::vector<std::string> node =
         command_of({.data = folder_.path() / "disk" / "n1", .listen = loopback(port_), .name = "n1"});
     command.insert(command.end(), node.begin(), node.end());
