@@ -133,13 +133,15 @@ void SimStore::crash(Rng& chance) {
   const std::uint32_t kept_per_million[] = {0, 500'000, 500'000, 1'000'000};
   const std::uint32_t share = kept_per_million[chance.below(4)];
   std::set<Slot> touched;
-  std::set<Slot> erased;  // a hint was dropped there, and the disk got to hear of it
+  std::set<Place> dropped;  // hints, by a write that may be lost
+  std::set<Slot> erased;    // a hint was dropped there, and the disk got to hear of it: by the drop or what came after
   for (std::vector<Unsynced>* writes : {&syncing_, &filling_}) {
     for (const Unsynced& write : *writes) {
       if (write.place) touched.insert(write.place->slot);
+      if (write.place && !write.entry) dropped.insert(*write.place);
       if (!chance.chance(share)) continue;
       if (write.place) cells_[*write.place].durable = write.entry;
-      if (write.place && !write.entry) erased.insert(write.place->slot);
+      if (write.place && dropped.contains(*write.place)) erased.insert(write.place->slot);
       if (write.document) durable_document_ = write.document;
     }
     writes->clear();

@@ -13,12 +13,13 @@ class SimStoreTest : public ::testing::Test {
  protected:
   SimStoreTest() { ledger_.born(0, kLife); }
 
-  CommitId write(std::uint64_t slot, std::uint64_t counter) {
-    Entry entry{.key = {"default", "k" + std::to_string(slot)}, .record = {}, .ownership = {}};
-    if (const EntryPtr held = store_.peek(Slot{slot, 0})) entry = *held;
+  CommitId write(std::uint64_t slot, std::uint64_t counter) { return write(Place(Slot{slot, 0}), counter); }
+  CommitId write(const Place& place, std::uint64_t counter) {
+    Entry entry{.key = {"default", "k" + std::to_string(place.slot.hi)}, .record = {}, .ownership = {}};
+    if (const EntryPtr held = store_.peek(place)) entry = *held;
     shoal::put(Kind::siblings, entry.record, entry.ownership, Write{{}, Hlc{}, RequestId{1, counter}, false, Blob("v")},
                Minter{kLife, counter});
-    return store_.write(Slot{slot, 0}, std::make_shared<const Entry>(entry));
+    return store_.write(place, std::make_shared<const Entry>(entry));
   }
 
   // Lets the disk work until it has nothing to do.
@@ -75,6 +76,31 @@ TEST_F(SimStoreTest, ForgetsUnsyncedWritesInAnyCombination) {
     only_second = only_second || (!store.peek(Slot{1, 0}) && store.peek(Slot{2, 0}));
   }
   EXPECT_TRUE(only_first && only_second);
+}
+
+// A hint is dropped and another one kept in its place: whichever of the two the disk got to hear of, the first one was
+// given up before the crash and is not lost by it.
+TEST_F(SimStoreTest, ACrashMayKeepWhatFollowedADrop) {
+  ledger_.named(1, NodeId{9});
+  const Place hint(NodeId{9}, Slot{1, 0});
+  const auto deliver_and_drop = [&] {
+    if (store_.peek(hint)) ledger_.synced(1, hint.slot, store_.peek(hint)->record);
+    store_.erase(hint);
+  };
+  int second_alone = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    write(hint, 2 * seed);
+    settle();
+    deliver_and_drop();
+    write(hint, 2 * seed + 1);
+    Rng chance(seed);
+    store_.crash(chance);
+    second_alone += store_.peek(hint) && store_.peek(hint)->record.siblings.size() == 1 ? 1 : 0;
+    deliver_and_drop();
+    settle();
+  }
+  EXPECT_GT(second_alone, 0);
+  EXPECT_TRUE(ledger_.violations().empty()) << ledger_.violations().front();
 }
 
 TEST_F(SimStoreTest, AFullDiskRefusesStallsAndRecovers) {

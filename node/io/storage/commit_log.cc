@@ -139,7 +139,7 @@ CommitLog::Clock::time_point CommitLog::wake_at() const {
 bool CommitLog::sync_due() const {
   if (unsynced_.empty() && at_hand_ == nullptr) return false;
   const CommitId oldest = unsynced_.empty() ? at_hand_->id : unsynced_.front().id;
-  if (options_.sync_every == options_.sync_every.zero() || finishing_ || oldest <= hurried_) return true;
+  if (options_.sync_every == std::chrono::milliseconds::zero() || finishing_ || oldest <= hurried_) return true;
   return !unsynced_.empty() && (unsynced_bytes_ > kUnsyncedBytesMax || Clock::now() >= next_sync_);
 }
 
