@@ -54,6 +54,7 @@ class KillLoop {
   void kill(int node) {
     cluster_.kill(node);
     ++report_.kills;
+    if (options_.meanwhile) options_.meanwhile(cluster_.data_dir(node));
   }
 
   void restart(int node) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct KillOptions {
   int rounds = 15;
   Victims victims = Victims::one;
   std::vector<std::string> arguments = {"--durability", "sync"};  // of every node
+  // What becomes of the data folder of a node that was killed, before it starts again. Empty: nothing.
+  std::function<void(const std::filesystem::path& data)> meanwhile;
 };
 
 struct KillReport {

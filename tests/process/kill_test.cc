@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "node/io/storage/log_segment.h"
 #include "tests/process/kill_loop.h"
 #include "tests/process/program.h"
 
@@ -29,7 +32,25 @@ TEST(KillLoop, NothingAcknowledgedIsLostWhenAllNodesAreKilledAtOnce) {
   expect_nothing_lost({.shoald = {}, .dir = {}, .seed = 2, .rounds = 6, .victims = Victims::all});
 }
 
-// The loop can fail: nodes that answer before their disks have it lose writes when all die at once.
+// As a power cut may leave the log of a relaxed node: without all that nothing in it proves to have been synced.
+void lose_what_was_not_synced(const std::filesystem::path& data) {
+  const std::filesystem::path log = data / "store" / "log";
+  const std::filesystem::path newest = segment_path(log, list_log_files(log)->segments.back());
+  const std::string bytes = read_file(newest);
+  const SegmentHeader header = decode_segment_header(bytes).value();
+  std::map<CommitId, std::size_t> begins;
+  CommitId synced{header.first.value - 1};
+  std::size_t end = kLogBlock;
+  while (const auto frame = frame_at(bytes, end, header.salt)) {
+    begins[frame->commit] = end;
+    synced = std::max(synced, frame->synced);
+    end += frame->size;
+  }
+  if (const auto lost = begins.upper_bound(synced); lost != begins.end()) end = lost->second;
+  std::filesystem::resize_file(newest, end);
+}
+
+// The loop can fail: nodes that answer before their disks have it lose writes when the power goes everywhere at once.
 TEST(KillLoop, NoticesWhatNodesThatDoNotSyncLose) {
   const TempFolder folder;
   const std::filesystem::path config = folder.path() / "shoald.toml";
@@ -39,7 +60,8 @@ TEST(KillLoop, NoticesWhatNodesThatDoNotSyncLose) {
                                            .seed = 3,
                                            .rounds = 2,
                                            .victims = Victims::all,
-                                           .arguments = {"--durability", "relaxed", "--config", config.string()}})
+                                           .arguments = {"--durability", "relaxed", "--config", config.string()},
+                                           .meanwhile = lose_what_was_not_synced})
                                 .value();
   EXPECT_THAT(report.violations, testing::Contains(testing::HasSubstr("was acknowledged and is lost")));
 }
