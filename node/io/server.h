@@ -19,12 +19,12 @@
 #include "node/io/client_socket.h"
 #include "node/io/config.h"
 #include "node/io/counters.h"
-#include "node/io/storage/data_folder.h"
 #include "node/io/fault_filter.h"
 #include "node/io/gossip_thread.h"
-#include "node/io/storage/disk_store.h"
 #include "node/io/peer_sockets.h"
 #include "node/io/signals.h"
+#include "node/io/storage/data_folder.h"
+#include "node/io/storage/disk_store.h"
 
 namespace shoal {
 

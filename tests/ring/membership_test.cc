@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "node/ring/lookup.h"
-#include "node/ring/lookup.h"
 #include "tests/ring/documents.h"
 
 namespace shoal {

@@ -61,8 +61,8 @@ TEST(FoundBugs, ARepeatedAcknowledgementAnswersAReadOnce) {
   LonelyNode lonely(three_members(false));
   lonely.ledger.born(0, Incarnation::of(1, 2));
   const NodeId other{3};
-  const auto asked = only_of<Fetch>(
-      lonely.receive(ClientHandle{1}, GetRequest{.call = {5}, .key = kKey, .level = Level::all}));
+  const auto asked =
+      only_of<Fetch>(lonely.receive(ClientHandle{1}, GetRequest{.call = {5}, .key = kKey, .level = Level::all}));
   ASSERT_EQ(asked.size(), 2u);
   const CallId call = asked.front().call;
   const RecordPtr state = state_of_peer();
