@@ -39,7 +39,7 @@ struct Config {
   std::uint64_t map_gib = 512;
 
   std::uint64_t hints_max_mib = 1024;
-  std::uint64_t hints_rate_mib_per_s = 8;
+  std::uint64_t hints_rate_mib_per_s = 1;
 
   std::string log_level = "info";
   std::string log_file;  // empty: standard error only
