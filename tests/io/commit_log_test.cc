@@ -175,6 +175,15 @@ TEST_F(CommitLogTest, GoesOnWhereItEnded) {
   EXPECT_EQ(recover()->ids(), numbers(1, 9));
 }
 
+TEST_F(CommitLogTest, ManyStartsLeaveNoMoreSegmentsThanOne) {
+  write(*open(), 3);
+  for (int i = 0; i < 8; ++i) open();
+  const LogFiles files = *list_log_files(dir_.path());
+  EXPECT_LE(files.segments.size(), 2U);
+  EXPECT_LE(files.spares.size(), 1U);
+  EXPECT_EQ(recover()->ids(), numbers(1, 3));
+}
+
 TEST_F(CommitLogTest, ABatchMayBeLargerThanASegment) {
   auto log = open();
   take(*log, batch(1, std::string(3 * kSegment, 'x')));
@@ -263,6 +272,19 @@ TEST_F(LogTail, AMissingSegmentIsDamage) {
   std::filesystem::remove(segment_path(dir_.path(), files.segments[0]));
   std::filesystem::remove(segment_path(dir_.path(), files.segments[1]));
   EXPECT_EQ(recover().error().code, Errc::corrupt) << "the beginning is missing";
+}
+
+// It has its name only since its header was synced; what it held must not be passed over, nor its blocks be used again.
+TEST_F(LogTail, ANewestSegmentWithoutAHeaderIsDamage) {
+  write(*open(), 3);
+  const std::filesystem::path newest = newest_segment();
+  std::string bytes = bytes_of(newest);
+  bytes[20] = static_cast<char>(bytes[20] ^ 1);
+  put_bytes(newest, bytes);
+  const Result<Read> read = recover();
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Errc::corrupt);
+  EXPECT_THAT(read.error().message, HasSubstr("its newest segment cannot be read"));
 }
 
 // What a torn tail left behind is never read again, whatever is written afterwards.

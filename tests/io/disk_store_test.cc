@@ -326,6 +326,7 @@ TEST_F(DiskStoreTest, AReplayLargerThanTwoGenerationsIsMovedIntoLmdbOnTheWay) {
   reopen();
   EXPECT_EQ(told, 100);
   EXPECT_GT(store_->checkpointed(), CommitId{50});
+  EXPECT_LE(list_log_files(options_.dir / "log")->segments.size(), 2U) << "what was moved is not kept as well";
   for (std::uint64_t n = 0; n < 100; ++n) ASSERT_EQ(get(n).size(), 1000U);
   EXPECT_EQ(store_->records(), 100U);
 }

@@ -54,15 +54,26 @@ CommitLog::~CommitLog() {
 }
 
 Status CommitLog::start() {
-  int code = begin_segment(CommitId{synced_.value + 1}, unsynced_.empty() ? 0 : unsynced_.front().frame.size());
+  const std::size_t found = segments_.size();
+  const CommitId first{synced_.value + 1};
+  int code = begin_segment(first, unsynced_.empty() ? 0 : unsynced_.front().frame.size());
   if (code == 0) code = write_out(true);
   if (code != 0) {
     const Error why = disk_trouble(full_or_broken(code, options_.dir), options_.dir);
     return fail(why.code, "cannot begin a segment of the commit log: " + why.message);
   }
+  drop_rewritten(found, first);
   taken_ = report_.written = report_.durable = synced_;
   thread_ = quiet_thread([this] { run(); });
   return Unit{};
+}
+
+// What earlier lives left behind this commit has been written again: a node that starts often shall not fill its disk.
+void CommitLog::drop_rewritten(std::size_t found, CommitId first) {
+  for (; found > 0 && segments_[found - 1].first >= first; --found) {
+    retire(segments_[found - 1]);
+    segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(found - 1));
+  }
 }
 
 void CommitLog::take(LogBatchPtr batch) {
@@ -94,16 +105,19 @@ void CommitLog::finish() {
 void CommitLog::release(CommitId through) {
   const std::lock_guard lock(mutex_);
   while (segments_.size() > 1 && segments_[1].first.value <= through.value + 1) {
-    const LiveSegment old = segments_.front();
+    retire(segments_.front());
     segments_.pop_front();
-    const std::filesystem::path file = segment_path(options_.dir, old.number);
-    const std::filesystem::path spare = spare_path(options_.dir, old.number);
-    const bool keep = spares_.size() < options_.spares_max && old.bytes == options_.segment_bytes;
-    if (keep && ::rename(file.c_str(), spare.c_str()) == 0) {
-      spares_.push_back(spare);
-    } else {
-      ::unlink(file.c_str());
-    }
+  }
+}
+
+void CommitLog::retire(const LiveSegment& segment) {
+  const std::filesystem::path file = segment_path(options_.dir, segment.number);
+  const std::filesystem::path spare = spare_path(options_.dir, segment.number);
+  const bool keep = spares_.size() < options_.spares_max && segment.bytes == options_.segment_bytes;
+  if (keep && ::rename(file.c_str(), spare.c_str()) == 0) {
+    spares_.push_back(spare);
+  } else {
+    ::unlink(file.c_str());
   }
 }
 

@@ -92,6 +92,8 @@ class CommitLog {
   CommitLog(const Options& options, RecoveredLog found);
 
   Status start();
+  void drop_rewritten(std::size_t found, CommitId first);
+  void retire(const LiveSegment& segment);
   void run();
   [[nodiscard]] bool sync_due() const;
   [[nodiscard]] Clock::time_point wake_at() const;
@@ -112,6 +114,7 @@ class CommitLog {
   std::deque<Unsynced> unsynced_;
   std::size_t written_ = 0;  // of unsynced_, in segment_
   std::size_t unsynced_bytes_ = 0;
+  Clock::time_point next_sync_{};
   CommitId synced_;
   std::uint64_t next_number_;
 
@@ -124,7 +127,6 @@ class CommitLog {
   LogReport report_;
   std::deque<LiveSegment> segments_;
   std::vector<std::filesystem::path> spares_;
-  Clock::time_point next_sync_{};
   bool finishing_ = false;
   bool stopping_ = false;
   bool ended_ = false;

@@ -94,11 +94,12 @@ Status DiskStore::open_log(const StoreOptions& options, Parts& parts) {
                        .owner = options.owner,
                        .segment_bytes = options.segment_bytes,
                        .spares_max = options.log_bytes_max / 2 / options.segment_bytes,
-                       .sync_every = options.sync ? std::chrono::milliseconds(0) : options.relaxed_interval,
+                       .sync_every = options.sync ? std::chrono::milliseconds(0) : options.relaxed_interval / 2,
                        .retry = options.retry_interval},
                       *std::move(found));
   if (!log) return log.error();
   parts.log = *std::move(log);
+  parts.log->release(parts.head.checkpoint);
   return Unit{};
 }
 

@@ -9,8 +9,8 @@
 // between two batches, moved into LMDB when its last commit is durable, and the log's segments are used again.
 //
 // The driver's turn: collect() when event_fd() is readable, work, flush(). `sync` makes each batch durable as soon as
-// the last one is. `relaxed` writes it at once and syncs by interval: a killed process loses next to nothing, and a
-// power cut costs at most the last interval. What must be synced in every mode asks for it (hurry).
+// the last one is. `relaxed` writes it at once and syncs twice an interval: a killed process loses next to nothing, and
+// a power cut costs at most the last interval. What must be synced in every mode asks for it (hurry).
 //
 // Opening replays the log behind LMDB's checkpoint into the overlay.
 //

@@ -12,6 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kAdvice =
+    "restore the node from a snapshot, or start with an empty folder and let the other nodes fill it";
+
 constexpr CommitId next_of(CommitId id) { return {id.value + 1}; }
 constexpr CommitId before(CommitId id) { return {id.value - 1}; }
 
@@ -35,6 +38,9 @@ class Recovery {
 
   Result<RecoveredLog> run() {
     if (const Status listed = read_headers(); !listed) return listed.error();
+    if (unreadable_)
+      return fail(Errc::corrupt, "the commit log is damaged: its newest segment cannot be read (" +
+                                     unreadable_->string() + "): " + kAdvice);
     if (headers_.empty()) return std::move(found_);
     if (headers_.front().first > next_of(checkpoint_))
       return damage(segment_path(dir_, headers_.front().number), next_of(checkpoint_));
@@ -61,6 +67,7 @@ class Recovery {
       if (!header && header.error().code == Errc::refused)
         return fail(Errc::refused, file.string() + " cannot be used: " + header.error().message);
       found_.next_number = number + 1;
+      unreadable_ = header ? std::nullopt : std::optional(file);
       if (!header || header->number != number) {
         found_.spares.push_back(file);
         continue;
@@ -145,9 +152,7 @@ class Recovery {
 
   static Error damage(const fs::path& file, CommitId lost) {
     return fail(Errc::corrupt, "the commit log is damaged: commit " + std::to_string(lost.value) +
-                                   " was saved and cannot be read any more (" + file.string() +
-                                   "): restore the node from a snapshot, or start with an empty folder and let the "
-                                   "other nodes fill it");
+                                   " was saved and cannot be read any more (" + file.string() + "): " + kAdvice);
   }
 
   const fs::path dir_;
@@ -156,6 +161,7 @@ class Recovery {
   const Replay& replay_;
   RecoveredLog found_;
   std::vector<SegmentHeader> headers_;
+  std::optional<fs::path> unreadable_;  // the newest file, when it has no valid header
   CommitId proven_;
   std::uint64_t read_ = 0;
   std::uint64_t total_ = 0;
