@@ -1,6 +1,6 @@
 // shoald: one node. Reads its configuration, starts a Server, and turns what goes wrong into one sentence and an exit
-// code: 0 stopped by a signal, 2 wrong usage or configuration, 4 the machine refused (ports, disk), 7 the cluster
-// refused this node.
+// code: 0 stopped by a signal, 2 wrong usage or configuration, 4 the machine refused (ports, disk), 6 a checked folder
+// is damaged, 7 the cluster refused this node.
 #include <sodium.h>
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #include "node/io/log.h"
 #include "node/io/server.h"
 #include "node/io/signals.h"
+#include "node/io/storage/folder_check.h"
 
 namespace {
 
@@ -30,6 +31,7 @@ struct CommandLine {
   bool reset_identity = false;
   bool check_only = false;
   bool print_only = false;
+  std::string check_dir;
 };
 
 std::map<std::string, std::string> environment() {
@@ -50,8 +52,8 @@ int complain(const shoal::Error& error, int code) {
 // In words of our own: one sentence, and the flag that was probably meant.
 shoal::Error unknown_argument(const CLI::App& app) {
   const std::string word = app.remaining().front();
-  std::vector<std::string> known{"--config",       "--reset-identity", "--check-config", "--print-config",
-                                 "--allow-faults", "--version",        "--help"};
+  std::vector<std::string> known{"--config",       "--reset-identity", "--check",   "--check-config",
+                                 "--print-config", "--allow-faults",   "--version", "--help"};
   for (const Setting& setting : shoal::settings())
     if (!setting.flag.empty()) known.push_back(setting.flag);
   const std::string guess = shoal::did_you_mean(word, known);
@@ -77,6 +79,8 @@ void describe(CLI::App& app, CommandLine& line) {
                  "For a laboratory: lose the messages that this file says, re-read while the node runs");
   app.add_flag("--check-config", line.check_only, "Check the configuration and exit");
   app.add_flag("--print-config", line.print_only, "Print the configuration in force as TOML and exit");
+  app.add_option("--check", line.check_dir,
+                 "Read everything in this stopped node's data folder, say what is there, exit");
   app.set_version_flag("--version", "shoald " SHOAL_VERSION);
 }
 
@@ -94,6 +98,20 @@ shoal::Result<Config> configure(const CLI::App& app, const CommandLine& line) {
   if (line.print_only) return config;
   const Status checked = check_config(config);
   return checked ? shoal::Result<Config>(config) : checked.error();
+}
+
+// 0: all is well; 6: something is damaged or missing.
+int check_data(const std::string& dir) {
+  const shoal::Result<shoal::FolderCheck> check = shoal::check_folder(dir);
+  if (!check) return complain(check.error(), exit_code(check.error()));
+  for (const std::string& sentence : check->found) std::printf("%s\n", sentence.c_str());
+  for (const std::string& sentence : check->wrong) std::printf("damaged: %s\n", sentence.c_str());
+  if (check->damages > check->wrong.size())
+    std::printf("damaged: %zu more\n", static_cast<std::size_t>(check->damages) - check->wrong.size());
+  std::puts(check->damages == 0 ? "everything can be read"
+                                : "restore this node from a snapshot, or start it with an "
+                                  "empty folder and let the other nodes fill it");
+  return check->damages == 0 ? 0 : 6;
 }
 
 int serve(const Config& config) {
@@ -124,6 +142,7 @@ int main(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);
     return complain(shoal::fail(shoal::Errc::invalid, std::string(error.what()) + "; see shoald --help"), kUsage);
   }
+  if (!line.check_dir.empty()) return check_data(line.check_dir);
   const shoal::Result<Config> config = configure(app, line);
   if (!config) return complain(config.error(), kUsage);
   if (line.print_only) return std::fputs(print_config(*config).c_str(), stdout) < 0 ? 4 : 0;

@@ -90,6 +90,21 @@ TEST_F(FolderTest, AFolderInUseIsLeftToItsProcess) {
   EXPECT_EQ(shoal(spec().listen, {"put", "k", "v"}).code, 0);
 }
 
+TEST_F(FolderTest, ACheckSaysWhatAFolderHolds) {
+  use_folder();
+  const Outcome whole = run({shoald_program(), "--check", data()});
+  EXPECT_EQ(whole.code, 0) << whole;
+  EXPECT_THAT(whole.out, StartsWith("identity: node "));
+  EXPECT_THAT(whole.out, HasSubstr("everything can be read\n"));
+  fs::remove_all(data() / "store" / "log");
+  const Outcome damaged = run({shoald_program(), "--check", data()});
+  EXPECT_EQ(damaged.code, 6) << damaged;
+  EXPECT_THAT(damaged.out, HasSubstr("damaged: the commit log is missing\n"));
+  const Outcome none = run({shoald_program(), "--check", folder_.path()});
+  EXPECT_EQ(none.code, 2) << none;
+  EXPECT_THAT(none.err, HasSubstr("is no data folder"));
+}
+
 TEST_F(FolderTest, AFolderOfANewerFormatIsNotTouched) {
   use_folder();
   replace_in_identity("format 1\n", "format 2\n");

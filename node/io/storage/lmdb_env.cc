@@ -50,13 +50,17 @@ int rewrite_heads(const std::filesystem::path& file) {
   return ::fdatasync(fd.get()) == 0 ? 0 : errno;
 }
 
-// Point (2) of the head comment.
-Status check_length(MDB_env* env, const std::filesystem::path& file) {
+std::size_t bytes_wanted(MDB_env* env) {
   MDB_envinfo info{};
   MDB_stat stat{};
   mdb_env_info(env, &info);
   mdb_env_stat(env, &stat);
-  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
+  return (info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+// Point (2) of the head comment.
+Status check_length(MDB_env* env, const std::filesystem::path& file) {
+  const auto wanted = static_cast<off_t>(bytes_wanted(env));
   struct stat found {};
   if (::stat(file.c_str(), &found) != 0) return fail(Errc::io, "cannot read " + file.string());
   if (found.st_size >= wanted) return Unit{};
@@ -68,23 +72,24 @@ Status check_length(MDB_env* env, const std::filesystem::path& file) {
   return Unit{};
 }
 
-int open_tables(LmdbEnv& env) {
+int open_tables(LmdbEnv& env, unsigned txn_flags, unsigned table_flags) {
   LmdbTxn txn;
-  if (const int code = env.begin(0, txn)) return code;
-  if (const int code = mdb_dbi_open(txn.get(), "records", MDB_CREATE, &env.records)) return code;
-  if (const int code = mdb_dbi_open(txn.get(), "hints", MDB_CREATE, &env.hints)) return code;
-  if (const int code = mdb_dbi_open(txn.get(), "meta", MDB_CREATE, &env.meta)) return code;
+  if (const int code = env.begin(txn_flags, txn)) return code;
+  if (const int code = mdb_dbi_open(txn.get(), "records", table_flags, &env.records)) return code;
+  if (const int code = mdb_dbi_open(txn.get(), "hints", table_flags, &env.hints)) return code;
+  if (const int code = mdb_dbi_open(txn.get(), "meta", table_flags, &env.meta)) return code;
   return mdb_txn_commit(txn.release());
 }
 
-int open_env(LmdbEnv& env, std::size_t map_bytes) {
+// `map_bytes` of 0: as large as the file says.
+int open_env(LmdbEnv& env, std::size_t map_bytes, unsigned flags) {
   MDB_env* raw = nullptr;
   if (const int code = mdb_env_create(&raw)) return code;
   env.env.reset(raw);
   if (const int code = mdb_env_set_mapsize(raw, map_bytes)) return code;
   if (const int code = mdb_env_set_maxdbs(raw, kTablesMax)) return code;
   // NOTLS: the reader belongs to its transaction, not to a thread. NORDAHEAD: slots are random, neighbours useless.
-  return mdb_env_open(raw, env.dir.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
+  return mdb_env_open(raw, env.dir.c_str(), MDB_NOTLS | MDB_NORDAHEAD | flags, 0600);
 }
 
 }  // namespace
@@ -96,12 +101,24 @@ Result<LmdbEnv> LmdbEnv::open(const std::filesystem::path& dir, std::size_t map_
   const std::filesystem::path file = dir / "data.mdb";
   LmdbEnv env{.dir = dir, .env = nullptr};
   if (const int code = rewrite_heads(file)) return open_error(dir, map_bytes, code);
-  if (const int code = open_env(env, map_bytes)) return open_error(dir, map_bytes, code);
+  if (const int code = open_env(env, map_bytes, 0)) return open_error(dir, map_bytes, code);
   if (const Status length = check_length(env.env.get(), file); !length) return length.error();
-  if (const int code = open_tables(env)) return open_error(dir, map_bytes, code);
+  if (const int code = open_tables(env, 0, MDB_CREATE)) return open_error(dir, map_bytes, code);
   // A new file is only as durable as its name.
   if (const Status named = sync_directory(dir); !named) return named.error();
   if (const Status named = sync_directory(dir.parent_path()); !named) return named.error();
+  return env;
+}
+
+Result<LmdbEnv> LmdbEnv::open_to_read(const std::filesystem::path& dir) {
+  const std::filesystem::path file = dir / "data.mdb";
+  LmdbEnv env{.dir = dir, .env = nullptr};
+  if (const int code = open_env(env, 0, MDB_RDONLY | MDB_NOLOCK)) return open_error(dir, 0, code);
+  std::error_code unknown;
+  if (const auto wanted = bytes_wanted(env.env.get()); std::filesystem::file_size(file, unknown) < wanted || unknown)
+    return fail(Errc::corrupt, file.string() + " is cut short, it should have " + std::to_string(wanted) + " bytes");
+  if (const int code = open_tables(env, MDB_RDONLY, 0))
+    return open_error(dir, 0, code == MDB_NOTFOUND ? MDB_INVALID : code);
   return env;
 }
 

@@ -60,6 +60,10 @@ struct LmdbEnv {
   // of the data folder.
   static Result<LmdbEnv> open(const std::filesystem::path& dir, std::size_t map_bytes);
 
+  // To look at, with everything left as it is. Errc::corrupt when the file is damaged, cut short or none of ours. No
+  // process may be writing to it.
+  static Result<LmdbEnv> open_to_read(const std::filesystem::path& dir);
+
   [[nodiscard]] MDB_dbi table_of(const Place& place) const { return place.is_hint() ? hints : records; }
 
   // 0 or LMDB's code.

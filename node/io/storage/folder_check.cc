@@ -1,0 +1,152 @@
+#include "node/io/storage/folder_check.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <optional>
+#include <utility>
+
+#include "node/io/storage/data_folder.h"
+#include "node/io/storage/lmdb_env.h"
+#include "node/io/storage/log_recovery.h"
+#include "node/io/storage/store_format.h"
+#include "node/io/storage/sync_file.h"
+#include "node/io/unique_fd.h"
+#include "node/wire/entry_codec.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string count(std::uint64_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+// Shared with other readers; a running node holds it alone.
+Result<UniqueFd> lock_to_read(const fs::path& dir) {
+  UniqueFd fd(::open((dir / "LOCK").c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.valid() && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0)
+    return fail(Errc::refused, dir.string() + " is in use by a running node: stop it, then check its folder");
+  return fd;
+}
+
+class Check {
+ public:
+  explicit Check(fs::path dir) : dir_(std::move(dir)) {}
+
+  Result<FolderCheck> run() {
+    if (std::error_code code; !fs::is_directory(dir_, code))
+      return fail(Errc::invalid, dir_.string() + " is no folder");
+    const Result<UniqueFd> lock = lock_to_read(dir_);
+    if (!lock) return lock.error();
+    const Result<std::string> text = read_small(dir_ / "identity", 4096);
+    if (!text && text.error().code == Errc::not_found)
+      return fail(Errc::invalid, dir_.string() + " is no data folder: it holds no file 'identity'");
+    if (!text) return text.error();
+    const Result<Identity> identity = decode_identity(*text);
+    if (!identity) return identity.error();
+    found("identity: node " + to_string(identity->node) + ", name \"" + identity->name + "\", cluster " +
+          to_string(identity->cluster) + ", " + count(identity->starts, "start"));
+    if (const Status store = check_store(*identity); !store) return store.error();
+    return std::move(check_);
+  }
+
+ private:
+  void found(std::string sentence) { check_.found.push_back(std::move(sentence)); }
+  void wrong(std::string sentence) {
+    if (check_.damages++ < kDamagesTold) check_.wrong.push_back(std::move(sentence));
+  }
+
+  Status check_store(const Identity& identity) {
+    const fs::path dir = dir_ / "store";
+    if (std::error_code code; !fs::exists(dir / "data.mdb", code))
+      return wrong("the records are missing from " + dir.string()), Unit{};
+    const Result<LmdbEnv> env = LmdbEnv::open_to_read(dir);
+    if (!env && env.error().code == Errc::corrupt) return wrong(env.error().message), Unit{};
+    if (!env) return env.error();
+    const Result<StoreHead> head = read_store_head(*env, identity.node);
+    if (!head && head.error().code == Errc::corrupt) return wrong(head.error().message), Unit{};
+    if (!head) return head.error();
+    document_ = head->document;
+    check_document(identity);
+    check_table(*env, env->records, "record");
+    check_table(*env, env->hints, "hint");
+    return check_log(identity.node, *head);
+  }
+
+  void check_document(const Identity& identity) {
+    if (!document_) return found("membership document: none in LMDB");
+    found("membership document: number " + std::to_string(document_->epoch.value) + ", " +
+          count(document_->members.size(), "member"));
+    if (document_->cluster != identity.cluster)
+      wrong("the membership document is of cluster " + to_string(document_->cluster) + ", the identity of " +
+            to_string(identity.cluster));
+  }
+
+  void check_table(const LmdbEnv& env, MDB_dbi table, const std::string& what) {
+    LmdbTxn txn;
+    MDB_cursor* raw = nullptr;
+    int code = env.begin(MDB_RDONLY, txn);
+    if (code == 0) code = mdb_cursor_open(txn.get(), table, &raw);
+    const LmdbCursor cursor(raw);
+    MDB_val key{};
+    MDB_val value{};
+    std::uint64_t entries = 0;
+    while (code == 0 && (code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) == 0) {
+      ++entries;
+      check_entry(what, lmdb_view(key), lmdb_view(value));
+    }
+    if (code != MDB_NOTFOUND) wrong("the " + what + "s cannot be read to their end: " + mdb_strerror(code));
+    found("LMDB: " + count(entries, what));
+  }
+
+  void check_entry(const std::string& what, std::string_view key, std::string_view value) {
+    const std::optional<Place> place = place_from(key);
+    const Result<Entry> entry = decode_entry(value);
+    if (!place) {
+      wrong("a " + what + " lies under a key of " + std::to_string(key.size()) + " bytes");
+    } else if (!entry) {
+      wrong("the " + what + " at " + to_hex(key) + ": " + entry.error().message);
+    } else {
+      check_slot(what, *place, *entry);
+    }
+  }
+
+  void check_slot(const std::string& what, const Place& place, const Entry& entry) {
+    if (document_ && slot_of(document_->cluster_key, entry.key) != place.slot)
+      wrong("the " + what + " at " + to_hex(place_bytes(place)) + " holds key \"" + entry.key.name +
+            "\", which belongs elsewhere");
+  }
+
+  Status check_log(NodeId owner, const StoreHead& head) {
+    if (!head.has_log) return found("commit log: none, LMDB holds everything"), Unit{};
+    std::uint64_t commits = 0;
+    std::uint64_t changes = 0;
+    const Replay look = [&](const LogBatch& batch, double) {
+      ++commits;
+      changes += batch.changes.size();
+      for (const Change& change : batch.changes)
+        if (change.entry) check_slot("logged record", change.place, *change.entry);
+      return Status(Unit{});
+    };
+    const Result<RecoveredLog> log = recover_log(dir_ / "store" / "log", owner, head.checkpoint, look);
+    if (!log && log.error().code == Errc::refused) return log.error();
+    if (!log) return wrong(log.error().message), Unit{};
+    if (log->segments.empty()) return wrong("the commit log is missing"), Unit{};
+    found("commit log: " + count(log->segments.size(), "segment") + ", " + count(commits, "commit") + " with " +
+          count(changes, "change") + " behind LMDB's checkpoint " + std::to_string(head.checkpoint.value) + ", " +
+          std::to_string(log->unproven.size()) + " of them not known to have been synced");
+    return Unit{};
+  }
+
+  const fs::path dir_;
+  FolderCheck check_;
+  std::optional<Membership> document_;
+};
+
+}  // namespace
+
+Result<FolderCheck> check_folder(const fs::path& dir) { return Check(dir).run(); }
+
+}  // namespace shoal
