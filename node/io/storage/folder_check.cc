@@ -121,6 +121,8 @@ class Check {
 
   Status check_log(NodeId owner, const StoreHead& head) {
     if (!head.has_log) return found("commit log: none, LMDB holds everything"), Unit{};
+    const fs::path dir = dir_ / "store" / "log";
+    if (std::error_code code; !fs::is_directory(dir, code)) return wrong("the commit log is missing"), Unit{};
     std::uint64_t commits = 0;
     std::uint64_t changes = 0;
     const Replay look = [&](const LogBatch& batch, double) {
@@ -130,7 +132,7 @@ class Check {
         if (change.entry) check_slot("logged record", change.place, *change.entry);
       return Status(Unit{});
     };
-    const Result<RecoveredLog> log = recover_log(dir_ / "store" / "log", owner, head.checkpoint, look);
+    const Result<RecoveredLog> log = recover_log(dir, owner, head.checkpoint, look);
     if (!log && log.error().code == Errc::refused) return log.error();
     if (!log) return wrong(log.error().message), Unit{};
     if (log->segments.empty()) return wrong("the commit log is missing"), Unit{};
