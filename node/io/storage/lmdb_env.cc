@@ -10,6 +10,7 @@
 
 #include "node/base/bytes.h"
 #include "node/base/check.h"
+#include "node/io/storage/disk_trouble.h"
 #include "node/io/storage/sync_file.h"
 #include "node/io/unique_fd.h"
 
@@ -131,14 +132,11 @@ int LmdbEnv::begin(unsigned flags, LmdbTxn& out) const {
 
 Errc lmdb_errc(int code) {
   switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
     case MDB_MAP_FULL: return Errc::no_space;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID: return Errc::corrupt;
-    default: return Errc::io;
+    default: return disk_errc(code);
   }
 }
 
