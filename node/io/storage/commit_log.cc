@@ -1,7 +1,5 @@
 #include "node/io/storage/commit_log.h"
 
-#include <sodium.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "node/base/check.h"
+#include "node/io/random.h"
 #include "node/io/storage/disk_trouble.h"
 #include "node/io/storage/quiet_thread.h"
 
@@ -16,13 +15,6 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t kUnsyncedBytesMax = std::size_t{16} << 20;  // they are held in memory until they are synced
-
-std::uint64_t random_salt() {
-  SHOAL_CHECK(sodium_init() >= 0);
-  std::uint64_t salt = 0;
-  ::randombytes_buf(&salt, sizeof salt);
-  return salt;
-}
 
 }  // namespace
 
@@ -34,12 +26,10 @@ Result<std::unique_ptr<CommitLog>> CommitLog::open(const Options& options, Recov
 
 CommitLog::CommitLog(const Options& options, RecoveredLog found)
     : options_(options),
-      event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       synced_(found.newest),
       next_number_(found.next_number),
       segments_(found.segments.begin(), found.segments.end()),
       spares_(std::move(found.spares)) {
-  SHOAL_CHECK(event_.valid());
   if (!found.unproven.empty()) synced_ = CommitId{found.unproven.front().id.value - 1};
   for (const UnprovenCommit& commit : found.unproven) add_unsynced(commit.id, commit.changes);
 }
@@ -129,9 +119,7 @@ std::uint64_t CommitLog::bytes() {
 }
 
 LogReport CommitLog::report() {
-  // Drained before the look: what changes after the look signals again.
-  eventfd_t ignored = 0;
-  ::eventfd_read(event_.get(), &ignored);
+  event_.drain();
   const std::lock_guard lock(mutex_);
   return report_;
 }
@@ -208,7 +196,7 @@ int CommitLog::write_out(bool sync) {
 }
 
 int CommitLog::begin_segment(CommitId first, std::size_t frame_bytes) {
-  const SegmentHeader header{.owner = options_.owner, .number = next_number_++, .first = first, .salt = random_salt()};
+  const SegmentHeader header{.owner = options_.owner, .number = next_number_++, .first = first, .salt = random_u64()};
   const std::size_t bytes = std::max(options_.segment_bytes, kLogBlock + frame_bytes);
   std::optional<std::filesystem::path> spare;
   {
@@ -239,7 +227,7 @@ void CommitLog::note_saved() {
   report_.written = unsynced_.empty() ? synced_ : unsynced_.back().id;
   report_.durable = synced_;
   report_.trouble.reset();
-  ::eventfd_write(event_.get(), 1);
+  event_.signal();
   done_.notify_all();
 }
 
@@ -247,7 +235,7 @@ void CommitLog::note_failure(int code) {
   Error trouble = disk_trouble(code, options_.dir);
   if (report_.trouble == trouble) return;
   report_.trouble = std::move(trouble);
-  ::eventfd_write(event_.get(), 1);
+  event_.signal();
 }
 
 }  // namespace shoal

@@ -35,10 +35,10 @@
 #include <thread>
 #include <vector>
 
+#include "node/io/event_fd.h"
 #include "node/io/storage/log_frame.h"
 #include "node/io/storage/log_recovery.h"
 #include "node/io/storage/log_segment.h"
-#include "node/io/unique_fd.h"
 
 namespace shoal {
 
@@ -107,7 +107,7 @@ class CommitLog {
   void note_failure(int code);
 
   const Options options_;
-  UniqueFd event_;
+  EventFd event_;
 
   // The thread's own.
   std::optional<LogSegment> segment_;
