@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "node/base/check.h"
+#include "node/io/storage/disk_trouble.h"
+#include "node/io/storage/sync_file.h"
 #include "node/wire/entry_codec.h"
 
 namespace shoal {
@@ -80,7 +82,9 @@ Status DiskStore::open_log(const StoreOptions& options, Parts& parts) {
   const std::filesystem::path dir = options.dir / "log";
   std::error_code made;
   std::filesystem::create_directories(dir, made);
-  if (made) return fail(Errc::io, "cannot create " + dir.string() + ": " + made.message());
+  if (made) return fail(disk_errc(made.value()), "cannot create " + dir.string() + ": " + made.message());
+  // The log is only as durable as its folder's name.
+  if (const Status named = sync_directory(options.dir); !named) return named.error();
   const Replay replay_batch = [&](const LogBatch& batch, double share) {
     if (options.replaying) options.replaying(share);
     return replay(options, parts, batch);
