@@ -355,6 +355,42 @@ TEST_F(CommitLogTest, AFullDiskIsSaidAndRecoveredFrom) {
   EXPECT_EQ(recover()->ids(), numbers(1, 3));
 }
 
+// Its last commit was promised, and no later one proves it: whatever a start does, it is never without it.
+TEST_F(CommitLogTest, AStartThatBreaksOffAnywhereLosesNothing) {
+  write(*open(), 3);
+  bool started = false;
+  for (std::size_t pass = 0; !started; ++pass) {
+    FaultyDisk disk(dir_.path());
+    Result<Read> read = recover();
+    ASSERT_TRUE(read) << pass << ": " << read.error().message;
+    ASSERT_EQ(read->ids(), numbers(1, 3)) << pass;
+    disk.fail_calls(pass, 1000, EIO);
+    started = CommitLog::open(options_, std::move(read->log)).has_value();
+  }
+  EXPECT_EQ(recover()->ids(), numbers(1, 3));
+}
+
+// Each attempt begins a segment: those that were given up must not fill the disk.
+TEST_F(CommitLogTest, ADiskThatFailsForLongIsNotFilledUp) {
+  FaultyDisk disk(dir_.path());
+  auto log = open();
+  write(*log, 2);
+  for (const DiskCall call : {DiskCall::write, DiskCall::sync, DiskCall::folder_sync, DiskCall::rename}) {
+    disk.fail(DiskCall::write, EIO);  // away from the segment at hand
+    take(*log, batch(next_));
+    ASSERT_TRUE(until(*log, [](const LogReport& report) { return report.trouble.has_value(); }));
+    disk.heal();
+    disk.fail(call, EIO);
+    disk.wait_for_calls(100);
+    disk.heal();
+    ASSERT_TRUE(until(*log, [&](const LogReport& report) { return report.durable.value + 1 == next_; }));
+    log->release({next_ - 1});
+    const LogFiles files = *list_log_files(dir_.path());
+    EXPECT_LE(files.segments.size() + files.spares.size(), 3U);
+    EXPECT_LE(log->bytes(), 2 * kSegment);
+  }
+}
+
 // The system takes half of it, and half of the rest, until it takes nothing.
 TEST_F(CommitLogTest, WhatIsCutShortIsWrittenAgain) {
   FaultyDisk disk;

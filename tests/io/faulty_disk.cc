@@ -32,19 +32,9 @@ FaultyDisk::FaultyDisk(std::filesystem::path only) : only_(std::move(only)) {
 }
 FaultyDisk::~FaultyDisk() { active = nullptr; }
 
-void FaultyDisk::fail_syncs(int code) {
+void FaultyDisk::fail(DiskCall call, int code) {
   const std::lock_guard lock(mutex_);
-  sync_fault_ = code;
-}
-
-void FaultyDisk::fail_writes(int code) {
-  const std::lock_guard lock(mutex_);
-  write_fault_ = code;
-}
-
-void FaultyDisk::fail_heads(int code) {
-  const std::lock_guard lock(mutex_);
-  head_fault_ = code;
+  faults_[call] = code;
 }
 
 void FaultyDisk::cut_writes_short() {
@@ -54,9 +44,7 @@ void FaultyDisk::cut_writes_short() {
 
 void FaultyDisk::heal() {
   const std::lock_guard lock(mutex_);
-  sync_fault_.reset();
-  write_fault_.reset();
-  head_fault_.reset();
+  faults_.clear();
   short_writes_ = false;
   fail_until_ = 0;
 }
@@ -76,6 +64,11 @@ std::multiset<DiskCall> FaultyDisk::struck() {
 std::size_t FaultyDisk::calls() {
   const std::lock_guard lock(mutex_);
   return calls_;
+}
+
+void FaultyDisk::wait_for_calls(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this, until = calls_ + count] { return calls_ >= until; });
 }
 
 void FaultyDisk::hold_syncs() {
@@ -116,13 +109,10 @@ bool FaultyDisk::is_ours(std::string_view path) const { return path.starts_with(
 // Counts the call.
 std::optional<int> FaultyDisk::fault_of(DiskCall call) {
   const std::size_t number = calls_++;
+  changed_.notify_all();
   if (number >= fail_from_ && number < fail_until_) return struck_.insert(call), call_fault_;
-  switch (call) {
-    case DiskCall::sync: return sync_fault_;
-    case DiskCall::head_write: return head_fault_;
-    case DiskCall::write: return write_fault_;
-    default: return std::nullopt;
-  }
+  const auto fault = faults_.find(call);
+  return fault == faults_.end() ? std::nullopt : std::optional(fault->second);
 }
 
 // What fails for good leaves no trace, but may have reached the disk.

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -59,9 +60,10 @@ class FaultyDisk {
   FaultyDisk& operator=(const FaultyDisk&) = delete;
 
   // Each holds until heal(); the number is an errno.
-  void fail_syncs(int code);
-  void fail_writes(int code);
-  void fail_heads(int code);
+  void fail(DiskCall call, int code);
+  void fail_syncs(int code) { fail(DiskCall::sync, code); }
+  void fail_writes(int code) { fail(DiskCall::write, code); }
+  void fail_heads(int code) { fail(DiskCall::head_write, code); }
   void cut_writes_short();
   void heal();
 
@@ -70,6 +72,8 @@ class FaultyDisk {
   // Those that failed by it.
   [[nodiscard]] std::multiset<DiskCall> struck();
   [[nodiscard]] std::size_t calls();
+  // Until there have been so many more.
+  void wait_for_calls(std::size_t count);
 
   // Syncs wait until released. wait_until_held: until one does.
   void hold_syncs();
@@ -99,9 +103,7 @@ class FaultyDisk {
   const std::string only_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<int> sync_fault_;
-  std::optional<int> write_fault_;
-  std::optional<int> head_fault_;
+  std::map<DiskCall, int> faults_;
   bool short_writes_ = false;
   std::size_t calls_ = 0;
   std::size_t fail_from_ = 0;

@@ -44,26 +44,13 @@ CommitLog::~CommitLog() {
 }
 
 Status CommitLog::start() {
-  const std::size_t found = segments_.size();
-  const CommitId first{synced_.value + 1};
-  int code = begin_segment(first, unsynced_.empty() ? 0 : unsynced_.front().frame.size());
-  if (code == 0) code = write_out(true);
-  if (code != 0) {
+  if (const int code = begin_segment()) {
     const Error why = disk_trouble(full_or_broken(code, options_.dir), options_.dir);
     return fail(why.code, "cannot begin a segment of the commit log: " + why.message);
   }
-  drop_rewritten(found, first);
   taken_ = report_.written = report_.durable = synced_;
   thread_ = quiet_thread([this] { run(); });
   return Unit{};
-}
-
-// What earlier lives left behind this commit has been written again: a node that starts often shall not fill its disk.
-void CommitLog::drop_rewritten(std::size_t found, CommitId first) {
-  for (; found > 0 && segments_[found - 1].first >= first; --found) {
-    retire(segments_[found - 1]);
-    segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(found - 1));
-  }
 }
 
 void CommitLog::take(LogBatchPtr batch) {
@@ -184,8 +171,8 @@ int CommitLog::write_out(bool sync) {
   while (written_ < unsynced_.size()) {
     const std::size_t size = unsynced_[written_].frame.size();
     if (!segment_ || segment_->room() < size) {
-      if (const int code = sync_segment()) return code;
-      if (const int code = begin_segment(unsynced_[written_].id, size)) return code;
+      const int code = sync_segment();
+      return code == 0 ? begin_segment() : code;
     }
     std::string& frame = unsynced_[written_].frame;
     seal_frame(frame, segment_->header().salt, synced_);
@@ -195,9 +182,16 @@ int CommitLog::write_out(bool sync) {
   return sync ? sync_segment() : 0;
 }
 
-int CommitLog::begin_segment(CommitId first, std::size_t frame_bytes) {
-  const SegmentHeader header{.owner = options_.owner, .number = next_number_++, .first = first, .salt = random_u64()};
-  const std::size_t bytes = std::max(options_.segment_bytes, kLogBlock + frame_bytes);
+// With all of unsynced_, which is synced afterwards. Precondition: nothing of it is in segment_ and counts.
+int CommitLog::begin_segment() {
+  const SegmentHeader header{
+      .owner = options_.owner, .number = next_number_++, .first = {synced_.value + 1}, .salt = random_u64()};
+  const std::size_t bytes = std::max(options_.segment_bytes, kLogBlock + unsynced_bytes_);
+  std::vector<std::string_view> frames;
+  for (Unsynced& commit : unsynced_) {
+    seal_frame(commit.frame, header.salt, synced_);
+    frames.push_back(commit.frame);
+  }
   std::optional<std::filesystem::path> spare;
   {
     const std::lock_guard lock(mutex_);
@@ -206,21 +200,34 @@ int CommitLog::begin_segment(CommitId first, std::size_t frame_bytes) {
       spares_.pop_back();
     }
   }
-  if (const int code = LogSegment::begin(options_.dir, header, bytes, spare, segment_)) return code;
-  const std::lock_guard lock(mutex_);
-  segments_.push_back({header.number, first, bytes});
+  if (const int code = LogSegment::begin(options_.dir, header, bytes, frames, spare, segment_)) return code;
+  put_in_place({header.number, header.first, bytes});
+  written_ = unsynced_.size();
+  note_synced();
   return 0;
+}
+
+// What earlier lives or attempts left from its first commit on is not needed any more: neither a node that starts often
+// nor one whose disk fails for long shall fill its disk.
+void CommitLog::put_in_place(const LiveSegment& segment) {
+  const std::lock_guard lock(mutex_);
+  for (; !segments_.empty() && segments_.back().first >= segment.first; segments_.pop_back()) retire(segments_.back());
+  segments_.push_back(segment);
 }
 
 int CommitLog::sync_segment() {
   if (written_ == 0) return 0;
   if (const int code = segment_->sync()) return code;
-  synced_ = unsynced_[written_ - 1].id;
+  note_synced();
+  return 0;
+}
+
+void CommitLog::note_synced() {
+  if (written_ > 0) synced_ = unsynced_[written_ - 1].id;
   for (; written_ > 0; --written_) {
     unsynced_bytes_ -= unsynced_.front().frame.size();
     unsynced_.pop_front();
   }
-  return 0;
 }
 
 void CommitLog::note_saved() {
