@@ -157,7 +157,8 @@ Status DataFolder::reset(const fs::path& dir) {
   const Result<UniqueFd> lock = take_lock(dir);
   if (!lock) return lock.error();
   fs::remove_all(dir / "store/log", error);
-  for (const char* name : {"store/data.mdb", "store/lock.mdb", "store", "identity.new", "identity"})
+  for (const char* name :
+       {"store/data.mdb", "store/data.mdb.new", "store/lock.mdb", "store", "identity.new", "identity"})
     if (!error) fs::remove(dir / name, error);
   if (error) return unusable(Errc::io, dir, "it cannot be reset (" + error.message() + ")");
   return sync_directory(dir);
