@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace shoal::test {
 namespace {
@@ -32,10 +33,10 @@ std::vector<bool> safe_before(const std::vector<DiskOp>& ops, std::size_t cut) {
       case DiskOp::Kind::rename:
       case DiskOp::Kind::unlink: names[folder_of(op)].push_back(i); break;
       case DiskOp::Kind::sync:
-        for (std::vector<std::size_t>* waiting : {&writes[op.file], &names[op.path]}) {
-          for (const std::size_t before : *waiting) safe[before] = !ops[before].failed && !op.failed;
-          waiting->clear();
-        }
+        for (const std::size_t before : std::exchange(writes[op.file], {}))
+          safe[before] = !ops[before].failed && !op.failed;
+        if (op.failed) break;
+        for (const std::size_t before : std::exchange(names[op.path], {})) safe[before] = true;
     }
   }
   return safe;

@@ -124,8 +124,8 @@ TEST_F(PowerCutAtEveryStep, OfStartsOneAfterTheOther) {
 
 // A generation of more than one transaction: LMDB is newer here and older there than its checkpoint says.
 TEST_F(PowerCutAtEveryStep, OfACheckpointOfSeveralTransactions) {
-  run_.reopen_with(std::size_t{6} << 20);
-  for (int i = 0; i < 3; ++i) run_.batch(20, 100'000);
+  run_.reopen_with(4'400'000);
+  for (int i = 0; i < 3; ++i) run_.batch(15, 100'000);
   const std::size_t from = run_.mark();
   run_.reach_checkpoint();
   expect_safe(from, 20);

@@ -119,7 +119,9 @@ Status DiskStore::replay(const StoreOptions& options, Parts& parts, const LogBat
   if (parts.overlay.bytes() < 2 * options.generation_bytes) return Unit{};
   parts.overlay.freeze(batch.id);
   const int code = write_generation(parts.env, *parts.overlay.frozen());
-  if (code != 0) return fail(lmdb_errc(code), "cannot replay the commit log: " + std::string(mdb_strerror(code)));
+  if (code != 0)
+    return fail(lmdb_errc(code),
+                "cannot replay the commit log into " + options.dir.string() + ": " + mdb_strerror(code));
   parts.overlay.drop_frozen();
   parts.head.checkpoint = batch.id;
   return Unit{};
