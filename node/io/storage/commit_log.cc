@@ -184,9 +184,12 @@ int CommitLog::write_out(bool sync) {
 
 // With all of unsynced_, which is synced afterwards. Precondition: nothing of it is in segment_ and counts.
 int CommitLog::begin_segment() {
-  const SegmentHeader header{
-      .owner = options_.owner, .number = next_number_++, .first = {synced_.value + 1}, .salt = random_u64()};
   const std::size_t bytes = std::max(options_.segment_bytes, kLogBlock + unsynced_bytes_);
+  const SegmentHeader header{.owner = options_.owner,
+                             .number = next_number_++,
+                             .first = {synced_.value + 1},
+                             .salt = random_u64(),
+                             .bytes = bytes};
   std::vector<std::string_view> frames;
   for (Unsynced& commit : unsynced_) {
     seal_frame(commit.frame, header.salt, synced_);
@@ -200,7 +203,7 @@ int CommitLog::begin_segment() {
       spares_.pop_back();
     }
   }
-  if (const int code = LogSegment::begin(options_.dir, header, bytes, frames, spare, segment_)) return code;
+  if (const int code = LogSegment::begin(options_.dir, header, frames, spare, segment_)) return code;
   put_in_place({header.number, header.first, bytes});
   written_ = unsynced_.size();
   note_synced();

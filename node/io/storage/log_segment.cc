@@ -75,14 +75,13 @@ Result<LogFiles> list_log_files(const fs::path& dir) {
   return files;
 }
 
-int LogSegment::begin(const fs::path& dir, const SegmentHeader& header, std::size_t bytes,
-                      const std::vector<std::string_view>& frames, const std::optional<fs::path>& spare,
-                      std::optional<LogSegment>& out) {
+int LogSegment::begin(const fs::path& dir, const SegmentHeader& header, const std::vector<std::string_view>& frames,
+                      const std::optional<fs::path>& spare, std::optional<LogSegment>& out) {
   const fs::path draft = spare ? *spare : spare_path(dir, header.number);
   const fs::path file = segment_path(dir, header.number);
   UniqueFd fd;
-  int code = open_file(draft, bytes, fd);
-  LogSegment segment(std::move(fd), header, bytes);
+  int code = open_file(draft, header.bytes, fd);
+  LogSegment segment(std::move(fd), header);
   if (code == 0) code = write_at(segment.fd_.get(), 0, encode_segment_header(header));
   for (auto frame = frames.begin(); code == 0 && frame != frames.end(); ++frame) code = segment.append(*frame);
   if (code == 0) code = segment.sync();
