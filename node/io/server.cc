@@ -237,6 +237,15 @@ bool Server::receive() {
 
 void Server::deliver_commits() {
   if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, read_clock());
+  log_trouble();
+}
+
+void Server::log_trouble() {
+  const Status admitted = store_->admit();
+  const bool bad = !admitted && (admitted.error().code == Errc::no_space || admitted.error().code == Errc::io);
+  if (bad && !in_trouble_) spdlog::warn("writes are refused: {}", admitted.error().message);
+  if (!bad && in_trouble_) spdlog::info("the disk is well again, writes are taken");
+  in_trouble_ = bad;
 }
 
 void Server::deliver_liveness() {

@@ -50,6 +50,7 @@ class Server {
   void wait();
   bool receive();
   void deliver_commits();
+  void log_trouble();
   void deliver_liveness();
   void follow_document();
   void send_outbox();
@@ -72,6 +73,7 @@ class Server {
   Ring followed_;  // the document that the sockets follow
   bool more_ = false;
   bool ending_ = false;
+  bool in_trouble_ = false;  // as was logged last
 };
 
 }  // namespace shoal
