@@ -27,8 +27,10 @@ StoreOptions Recording::cut_at(std::size_t cut, Unsynced unsynced, Rng& rng, con
 RecordedStore::RecordedStore(const StoreOptions& options, const Ledger& ledger, std::uint64_t durable)
     : recording_{.options = options,
                  .ops = ops_that_made(options.dir),
+                 .begin = 0,
                  .reports = {{.ops = 0, .durable = durable}},
                  .ledger = ledger} {
+  recording_.begin = recording_.ops.size();
   disk_.emplace(options.dir);
   open();
 }
@@ -80,8 +82,16 @@ void RecordedStore::fill(int writes, std::size_t value_bytes) {
   for (int i = 0; i < writes; ++i) last_ = recording_.ledger.write(*store_, value_bytes);
 }
 
+void RecordedStore::unsynced_batch(int writes, std::size_t value_bytes) {
+  fill(writes, value_bytes);
+  store_->flush();
+  ASSERT_TRUE(wait_for_event(*store_));
+  store_->collect();
+}
+
 void RecordedStore::batch(int writes, std::size_t value_bytes) {
   fill(writes, value_bytes);
+  store_->flush_now();
   ASSERT_TRUE(make_durable(*store_, last_));
   note();
 }

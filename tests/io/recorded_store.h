@@ -21,6 +21,7 @@ struct Recording {
   };
   StoreOptions options;
   std::vector<DiskOp> ops;
+  std::size_t begin;  // of this life; before it: what made the disk that it found
   std::vector<Report> reports;
   Ledger ledger;
 
@@ -43,6 +44,8 @@ class RecordedStore {
   void forget_log();
 
   void fill(int writes, std::size_t value_bytes = 1500);
+  // Writes and hands it to the system, once what was handed over before is there. For relaxed stores.
+  void unsynced_batch(int writes, std::size_t value_bytes = 1500);
   // Writes and waits until that is durable.
   void batch(int writes, std::size_t value_bytes = 1500);
   // Writes until LMDB holds everything up to here.
