@@ -5,11 +5,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <set>
 
 #include "node/base/bytes.h"
+#include "node/base/rng.h"
+#include "tests/io/disk_image.h"
+#include "tests/io/faulty_disk.h"
 #include "tests/io/store_kit.h"
 
 namespace shoal::test {
@@ -218,6 +222,69 @@ TEST_F(DataFolderTest, ResetOfAnEmptyOrMissingFolder) {
   EXPECT_EQ(DataFolder::reset(dir_).error().code, Errc::invalid);
   fs::create_directories(dir_);
   EXPECT_TRUE(DataFolder::reset(dir_).has_value());
+}
+
+// ---- failing disks and power cuts -----------------------------------------------------------------------------------
+
+TEST_F(DataFolderTest, AFailureAnywhereInAStartCostsNoIdentity) {
+  ASSERT_TRUE(open(dir_).join(ClusterId{5}, "n1"));
+  Identity known = open(dir_).identity();
+  bool struck = true;
+  for (std::size_t pass = 0; struck; ++pass) {
+    FaultyDisk disk(dir_);
+    disk.fail_calls(pass, 1, pass % 2 == 0 ? EIO : ENOSPC);
+    {
+      const Result<DataFolder> failed = DataFolder::open(dir_);
+      struck = !disk.struck().empty();
+      if (!failed) {
+        EXPECT_NE(failed.error().message.find(dir_.string()), std::string::npos) << failed.error().message;
+      }
+      if (failed) known.starts = failed->identity().starts;
+    }
+    disk.heal();
+    const Identity found = open(dir_).identity();
+    EXPECT_GT(found.starts, known.starts) << pass;
+    known.starts = found.starts;
+    ASSERT_EQ(found, known) << pass;
+  }
+  EXPECT_GT(known.starts, 10U);
+}
+
+// A start that was counted is never counted again: its number is part of every dot that it has minted.
+TEST_F(DataFolderTest, APowerCutAnywhereInAStartCostsNoIdentityAndNoStart) {
+  struct Report {
+    std::size_t ops;
+    Identity identity;
+  };
+  std::vector<Report> reports;
+  std::vector<DiskOp> ops;
+  {
+    FaultyDisk disk(folder_.path());
+    for (int i = 0; i < 4; ++i) {
+      DataFolder folder = open(dir_);
+      reports.push_back({disk.op_count(), folder.identity()});
+      if (i == 1) {
+        ASSERT_TRUE(folder.join(ClusterId{5}, "n1"));
+      }
+      reports.push_back({disk.op_count(), folder.identity()});
+    }
+    ops = disk.ops();
+  }
+  Rng rng(1);
+  for (std::size_t cut = 1; cut <= ops.size(); ++cut) {
+    for (const Unsynced unsynced : {Unsynced::lost, Unsynced::half, Unsynced::kept}) {
+      const TempFolder image(TempFolder::kInMemory);
+      cut_power(ops, cut, unsynced, rng, folder_.path(), image.path());
+      const Result<DataFolder> opened = DataFolder::open(image / "node");
+      ASSERT_TRUE(opened) << cut << ": " << opened.error().message;
+      for (const Report& report : reports) {
+        if (report.ops >= cut) break;
+        ASSERT_EQ(opened->identity().node, report.identity.node) << cut;
+        ASSERT_GT(opened->identity().starts, report.identity.starts) << cut;
+        ASSERT_TRUE(report.identity.name.empty() || opened->identity().name == "n1") << cut;
+      }
+    }
+  }
 }
 
 }  // namespace
