@@ -28,6 +28,10 @@ constexpr int kAttemptsMax = 100;
 struct Fault {
   int code;
   bool stays;  // until it is noticed
+
+  friend std::ostream& operator<<(std::ostream& out, const Fault& fault) {
+    return out << (fault.code == EIO ? "EIO" : "ENOSPC") << (fault.stays ? "UntilNoticed" : "Once");
+  }
 };
 
 // One life; the first thing that is wrong with it ends it.
@@ -156,15 +160,11 @@ class ScriptedLife {
   std::string wrong_;
 };
 
-std::string name_of(const testing::TestParamInfo<Fault>& info) {
-  return std::string(info.param.code == EIO ? "EIO" : "ENOSPC") + (info.param.stays ? "UntilNoticed" : "Once");
-}
-
 class FaultSweep : public testing::TestWithParam<Fault> {};
 INSTANTIATE_TEST_SUITE_P(Faults, FaultSweep,
                          testing::Values(Fault{EIO, false}, Fault{EIO, true}, Fault{ENOSPC, false},
                                          Fault{ENOSPC, true}),
-                         name_of);
+                         testing::PrintToStringParamName());
 
 TEST_P(FaultSweep, EveryCallMayFail) {
   std::multiset<DiskCall> struck;
