@@ -88,6 +88,12 @@ class DiskStore final : public Store {
   [[nodiscard]] CommitId durable() const { return durable_; }
   // LMDB holds everything up to this commit.
   [[nodiscard]] CommitId checkpointed() const { return checkpointed_; }
+  // Everything written so far goes into LMDB, however little it is: it is there when checkpointed() reaches the result.
+  CommitId checkpoint_now();
+  // LMDB as checkpointed() says, and nothing newer. In the turn whose collect() made it so; the reader may go to
+  // another thread, and pins its pages.
+  Result<LmdbTxn> read_checkpoint() const;
+  [[nodiscard]] const LmdbEnv& env() const { return env_; }
   // Not empty: the store cannot save anything any more, and why. The process should end.
   [[nodiscard]] const std::string& fatal() const { return fatal_; }
   // Saves everything. An error says that some of it could not be; the store then only reads.
@@ -132,6 +138,7 @@ class DiskStore final : public Store {
   CommitId durable_;
   CommitId told_;  // the newest that collect() returned
   CommitId checkpointed_;
+  CommitId wanted_;      // checkpoint_now() asked for it
   bool moving_ = false;  // the frozen generation is on its way into LMDB
   std::optional<Error> trouble_;
   std::string fatal_;
