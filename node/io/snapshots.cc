@@ -74,7 +74,7 @@ Status Snapshots::create(const std::string& name, WallTime now) {
   if (const Status room = check_room(); !room) return room;
   if (const Status made = make_folder(dir_); !made) return made;
   progress_.entries = 0;
-  Job& job = job_.emplace();
+  SnapshotJob& job = job_.emplace();
   job.manifest.name = name;
   job.manifest.created = now;
   job.wanted = store_.checkpoint_now();

@@ -19,6 +19,15 @@
 
 namespace shoal {
 
+// The one being made, or the last one if it failed.
+struct SnapshotJob {
+  Manifest manifest;
+  CommitId wanted;
+  std::uint64_t entries_expected = 0;
+  bool copying = false;
+  std::string trouble;  // not empty: it failed
+};
+
 class Snapshots {
  public:
   // `store` and `folder` outlive it.
@@ -33,15 +42,6 @@ class Snapshots {
   void turn();
 
  private:
-  // The one being made, or the last one if it failed.
-  struct Job {
-    Manifest manifest;
-    CommitId wanted;
-    std::uint64_t entries_expected = 0;
-    bool copying = false;
-    std::string trouble;  // not empty: it failed
-  };
-
   Status create(const std::string& name, WallTime now);
   Status remove(const std::string& name);
   [[nodiscard]] Status check_room() const;
@@ -53,7 +53,7 @@ class Snapshots {
   const DataFolder& folder_;
   DiskStore& store_;
   const std::filesystem::path dir_;
-  std::optional<Job> job_;
+  std::optional<SnapshotJob> job_;
 
   // The thread's, until it says that it has ended.
   CopyProgress progress_;
