@@ -87,7 +87,7 @@ Result<Membership> first_document(const Config& config, const DataFolder& folder
 Status save_first_document(DiskStore& store, const Membership& document) {
   if (store.document() && store.document()->epoch >= document.epoch) return Unit{};
   const CommitId commit = store.save_document(document);
-  store.flush_now();
+  store.flush();
   for (CommitId durable; durable < commit;) {
     pollfd wait{store.event_fd(), POLLIN, 0};
     ::poll(&wait, 1, 1000);

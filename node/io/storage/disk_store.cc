@@ -219,7 +219,7 @@ CommitId DiskStore::change(const Place& place, EntryPtr entry) {
 CommitId DiskStore::save_document(const Membership& document) {
   filling_->document = encode_document(document);
   overlay_.put_document(*filling_->document);
-  log_->hurry(filling_->id);  // whoever numbers or joins waits for it, in `relaxed` as well
+  hurry(filling_->id);
   return filling_->id;
 }
 
@@ -232,7 +232,7 @@ void DiskStore::flush() {
 CommitId DiskStore::checkpoint_now() {
   const bool all_there = overlay_.active().empty() && !overlay_.frozen();
   wanted_ = all_there ? checkpointed_ : CommitId{filling_->id.value - (filling_->empty() ? 1 : 0)};
-  log_->hurry(wanted_);
+  hurry(wanted_);
   return wanted_;
 }
 
@@ -242,11 +242,6 @@ Result<LmdbTxn> DiskStore::read_checkpoint() const {
   const int code = env_.begin(MDB_RDONLY, reader);
   if (code != 0) return fail(lmdb_errc(code), "cannot read the store: " + std::string(mdb_strerror(code)));
   return reader;
-}
-
-void DiskStore::flush_now() {
-  log_->hurry(filling_->id);
-  flush();
 }
 
 // Freezes between two batches only: a checkpoint covers whole commits.

@@ -71,6 +71,7 @@ class DiskStore final : public Store {
   CommitId write(const Place& place, EntryPtr entry) override;
   CommitId erase(const Place& place) override;
   CommitId save_document(const Membership& document) override;
+  void hurry(CommitId commit) override { log_->hurry(commit); }
   std::uint64_t records() override { return records_; }
 
   // The membership document as it was found at open; absent in a new store.
@@ -78,8 +79,6 @@ class DiskStore final : public Store {
 
   // Ends the turn: hands the filled batch over unless one is still being synced.
   void flush();
-  // The same, and `relaxed` does not let it gather: for what must be synced in every mode.
-  void flush_now();
   // Readable when collect() has news: a commit or a checkpoint finished, or trouble came or went.
   [[nodiscard]] int event_fd() const { return events_.get(); }
   // The newest durable commit when it is newer than the caller has been told; what close() saved counts too.
