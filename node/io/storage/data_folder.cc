@@ -1,7 +1,6 @@
 #include "node/io/storage/data_folder.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -10,7 +9,7 @@
 #include <optional>
 #include <system_error>
 
-#include "node/base/check.h"
+#include "node/io/random.h"
 #include "node/io/storage/sync_file.h"
 #include "node/io/storage/text_lines.h"
 
@@ -24,19 +23,6 @@ constexpr std::string_view kTitle = "shoal data folder\n";
 
 Error unusable(Errc code, const fs::path& dir, const std::string& why) {
   return fail(code, "cannot use " + dir.string() + " as data folder: " + why);
-}
-
-std::uint64_t random_u64() {
-  SHOAL_CHECK(sodium_init() >= 0);
-  std::uint64_t value = 0;
-  ::randombytes_buf(&value, sizeof value);
-  return value;
-}
-
-std::uint64_t random_id() {
-  std::uint64_t value = 0;
-  while (value == 0) value = random_u64();
-  return value;
 }
 
 // Names that may be in a folder before it is ours: the file system's own, and ours of a first start that broke off.
@@ -162,7 +148,8 @@ Status DataFolder::reset(const fs::path& dir) {
   const Result<UniqueFd> lock = take_lock(dir);
   if (!lock) return lock.error();
   fs::remove_all(dir / "store/log", error);
-  for (const char* name : {"store/data.mdb", "store/lock.mdb", "store", "identity.new", "identity"})
+  for (const char* name :
+       {"store/data.mdb", "store/data.mdb.new", "store/lock.mdb", "store", "identity.new", "identity"})
     if (!error) fs::remove(dir / name, error);
   if (error) return unusable(Errc::io, dir, "it cannot be reset (" + error.message() + ")");
   return sync_directory(dir);
