@@ -44,6 +44,7 @@ class Tree {
   // `partitions`: Q, a power of two, at most 2^16.
   explicit Tree(std::uint32_t partitions);
 
+  [[nodiscard]] std::uint32_t partitions() const { return static_cast<std::uint32_t>(partitions_.size()); }
   [[nodiscard]] TreeNode leaf_of(const Slot& slot) const;
   // The first slot of a node, and the first behind it; absent: it is the last.
   [[nodiscard]] Slot begin_of(const TreeNode& node) const;
