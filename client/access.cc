@@ -147,6 +147,20 @@ HintStatus hints_of(const Membership& document, const HintsReply& reply) {
   return hints;
 }
 
+NodeSnapshots snapshots_of(const Membership& document, const SnapshotReply& reply) {
+  constexpr const char* kStates[] = {"complete", "being made", "failed"};
+  NodeSnapshots snapshots{to_string(reply.node), name_in(document, reply.node), reply.folder, {}};
+  for (const SnapshotInfo& snapshot : reply.snapshots)
+    snapshots.snapshots.push_back({.name = snapshot.name,
+                                   .state = kStates[static_cast<std::size_t>(snapshot.state)],
+                                   .created = time_of(snapshot.created_ms),
+                                   .entries = snapshot.entries,
+                                   .entries_expected = snapshot.entries_expected,
+                                   .bytes = snapshot.bytes,
+                                   .trouble = snapshot.trouble});
+  return snapshots;
+}
+
 NodeEvents events_of(const Membership& document, const EventsReply& reply) {
   NodeEvents events{to_string(reply.node), name_in(document, reply.node), to_string(reply.incarnation), {}};
   for (const Event& event : reply.events)

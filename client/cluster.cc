@@ -119,6 +119,30 @@ Pending<NodeEvents> Async::events(std::string_view node, std::uint64_t after) {
                                 });
 }
 
+namespace {
+
+Pending<NodeSnapshots> ask_for_snapshots(const std::shared_ptr<Engine>& engine, std::string_view node,
+                                         SnapshotVerb verb, std::string_view name) {
+  return ask_member<NodeSnapshots>(engine, SnapshotRequest{{}, verb, std::string(name)}, node,
+                                   [](const Membership& document, const Reply& reply) {
+                                     return client_detail::snapshots_of(document, std::get<SnapshotReply>(reply));
+                                   });
+}
+
+}  // namespace
+
+Pending<NodeSnapshots> Async::snapshots(std::string_view node) {
+  return ask_for_snapshots(engine_, node, SnapshotVerb::list, "");
+}
+
+Pending<NodeSnapshots> Async::create_snapshot(std::string_view node, std::string_view name) {
+  return ask_for_snapshots(engine_, node, SnapshotVerb::create, name);
+}
+
+Pending<NodeSnapshots> Async::remove_snapshot(std::string_view node, std::string_view name) {
+  return ask_for_snapshots(engine_, node, SnapshotVerb::remove, name);
+}
+
 Result<NodeStatus> Client::status(std::string_view node) { return async().status(node).get(); }
 
 Result<Placement> Client::where(std::string_view key, ReadOptions options) {

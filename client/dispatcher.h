@@ -59,9 +59,9 @@ namespace shoal::client_detail {
 struct AskRing {};  // "which placement do you know?", answered as soon as a node has told
 
 using Request = std::variant<AskRing, GetRequest, PutRequest, ListRequest, StatusRequest, HintsRequest, BucketRequest,
-                             ExplainRequest, EventsRequest>;
-using Reply =
-    std::variant<Ring, GetReply, PutReply, ListReply, StatusReply, HintsReply, BucketReply, ExplainReply, EventsReply>;
+                             ExplainRequest, EventsRequest, SnapshotRequest>;
+using Reply = std::variant<Ring, GetReply, PutReply, ListReply, StatusReply, HintsReply, BucketReply, ExplainReply,
+                           EventsReply, SnapshotReply>;
 
 struct Operation {
   Request request;

@@ -70,6 +70,7 @@ template class Pending<ListReply>;
 template class Pending<StatusReply>;
 template class Pending<HintStatus>;
 template class Pending<NodeEvents>;
+template class Pending<NodeSnapshots>;
 template class Pending<ExplainReply>;
 template class Pending<BucketReply>;
 

@@ -28,6 +28,18 @@ struct Digest {
     lo -= state.lo;
     count -= 1;
   }
+  Digest& operator+=(const Digest& other) {
+    hi += other.hi;
+    lo += other.lo;
+    count += other.count;
+    return *this;
+  }
+  Digest& operator-=(const Digest& other) {
+    hi -= other.hi;
+    lo -= other.lo;
+    count -= other.count;
+    return *this;
+  }
 };
 
 }  // namespace shoal

@@ -10,11 +10,13 @@
 #include <string>
 
 #include "node/base/suggest.h"
+#include "node/io/clock.h"
 #include "node/io/config.h"
 #include "node/io/log.h"
 #include "node/io/server.h"
 #include "node/io/signals.h"
 #include "node/io/storage/folder_check.h"
+#include "node/io/storage/snapshot.h"
 
 namespace {
 
@@ -32,6 +34,7 @@ struct CommandLine {
   bool check_only = false;
   bool print_only = false;
   std::string check_dir;
+  std::string restore_from;
 };
 
 std::map<std::string, std::string> environment() {
@@ -81,6 +84,8 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_flag("--print-config", line.print_only, "Print the configuration in force as TOML and exit");
   app.add_option("--check", line.check_dir,
                  "Read everything in this stopped node's data folder, say what is there, exit");
+  app.add_option("--restore", line.restore_from,
+                 "Make the empty or missing folder of --data the node that this snapshot was taken of, exit");
   app.set_version_flag("--version", "shoald " SHOAL_VERSION);
 }
 
@@ -112,6 +117,17 @@ int check_data(const std::string& dir) {
                                 : "restore this node from a snapshot, or start it with an "
                                   "empty folder and let the other nodes fill it");
   return check->damages == 0 ? 0 : 6;
+}
+
+int restore_data(const std::string& snapshot, const Config& config) {
+  const shoal::Result<shoal::Restored> restored =
+      shoal::restore_snapshot(snapshot, config.data_dir, shoal::read_clock().wall);
+  if (!restored) return complain(restored.error(), exit_code(restored.error()));
+  std::printf("restored %s into %s: %s records and %s hints of snapshot %s; start the node on it as before\n",
+              restored->identity.name.c_str(), config.data_dir.c_str(),
+              std::to_string(restored->manifest.records).c_str(), std::to_string(restored->manifest.hints).c_str(),
+              restored->manifest.name.c_str());
+  return 0;
 }
 
 int serve(const Config& config) {
@@ -147,5 +163,5 @@ int main(int argc, char** argv) {
   if (!config) return complain(config.error(), kUsage);
   if (line.print_only) return std::fputs(print_config(*config).c_str(), stdout) < 0 ? 4 : 0;
   if (line.check_only) return std::puts("the configuration is valid") < 0 ? 4 : 0;
-  return serve(*config);
+  return line.restore_from.empty() ? serve(*config) : restore_data(line.restore_from, *config);
 }

@@ -14,7 +14,8 @@ constexpr std::array kMessageNames = {
     "Join",          "JoinReply",    "DocumentDigest", "DocumentPush",  "CloseFormation", "Refused",
     "Ping",          "Pong",         "PingRequest",    "Nack",          "Gossip",         "StateDigest",
     "StateExchange", "HintsRequest", "HintsReply",     "BucketRequest", "BucketReply",    "ExplainRequest",
-    "ExplainReply",  "Inspect",      "Inspected",      "EventsRequest", "EventsReply"};
+    "ExplainReply",  "Inspect",      "Inspected",      "EventsRequest", "EventsReply",    "SnapshotRequest",
+    "SnapshotReply"};
 static_assert(kMessageNames.size() == std::variant_size_v<Message>);
 
 constexpr std::string_view kEventNames[] = {"message to node", "message to client", "node wakes",    "client wakes",

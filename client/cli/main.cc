@@ -37,6 +37,7 @@ constexpr Verb kVerbs[] = {
     {"events", "Show what happened lately at all nodes", declare_events},
     {"hints", "Show or deliver what nodes keep for others", declare_hints},
     {"bucket", "Create, set, list and show buckets", declare_bucket},
+    {"snapshot", "Copy nodes' data while they run, list the copies, restore one", declare_snapshot},
     {"demo", "Start a cluster here, load real data, kill a node, verify everything", declare_demo},
     {"version", "Print the version", declare_version},
 };

@@ -251,6 +251,12 @@ class Async {
   Pending<HintStatus> hints(std::string_view node, bool deliver = false);
   // Events after this number; of 0: all that the node still has.
   Pending<NodeEvents> events(std::string_view node, std::uint64_t after = 0);
+  // Copies that this member has of itself. create begins one and does not wait for it: ask for snapshots() until it is
+  // complete. Errc::refused: another one is being made; Errc::invalid: no valid name, or it is taken;
+  // Errc::no_space: there is no room for it; Errc::not_found: none to remove.
+  Pending<NodeSnapshots> snapshots(std::string_view node);
+  Pending<NodeSnapshots> create_snapshot(std::string_view node, std::string_view name);
+  Pending<NodeSnapshots> remove_snapshot(std::string_view node, std::string_view name);
 
  private:
   std::shared_ptr<client_detail::Engine> engine_;
@@ -306,5 +312,6 @@ extern template class Pending<Receipt>;
 extern template class Pending<NodeStatus>;
 extern template class Pending<HintStatus>;
 extern template class Pending<NodeEvents>;
+extern template class Pending<NodeSnapshots>;
 
 }  // namespace shoal

@@ -106,6 +106,23 @@ struct NodeEvents {
   std::vector<NodeEvent> events;  // ascending; the oldest are forgotten
 };
 
+struct SnapshotStatus {
+  std::string name;
+  std::string state;  // complete, being made, failed
+  WallClock::time_point created;
+  std::uint64_t entries = 0;  // records and hints in it, so far
+  std::uint64_t entries_expected = 0;
+  std::uint64_t bytes = 0;  // on the disk
+  std::string trouble;      // why it failed
+};
+
+struct NodeSnapshots {
+  std::string id;
+  std::string name;
+  std::string folder;  // of that machine
+  std::vector<SnapshotStatus> snapshots;
+};
+
 // One write that is alive in a record.
 struct LiveWrite {
   std::string actor;  // INCARNATION/EPOCH

@@ -173,6 +173,35 @@ struct BucketReply {
   std::optional<Membership> document;  // with the bucket in it
 };
 
+enum class SnapshotVerb : std::uint8_t { list = 0, create = 1, remove = 2 };
+enum class SnapshotState : std::uint8_t { complete = 0, being_made = 1, failed = 2 };
+
+// Copies of its data folder that a node makes while it runs. Its driver answers, not the brain; at once: whoever wants
+// to see it complete asks again.
+struct SnapshotRequest {
+  CallId call;
+  SnapshotVerb verb = SnapshotVerb::list;
+  std::string name;
+};
+
+struct SnapshotInfo {
+  std::string name;
+  SnapshotState state = SnapshotState::complete;
+  std::int64_t created_ms = 0;  // by the node's wall clock
+  std::uint64_t entries = 0;    // records and hints in it, so far
+  std::uint64_t entries_expected = 0;
+  std::uint64_t bytes = 0;  // on the disk
+  std::string trouble;      // why it failed
+};
+
+struct SnapshotReply {
+  CallId call;
+  NodeId node;
+  Error outcome;
+  std::string folder;                   // where they are
+  std::vector<SnapshotInfo> snapshots;  // by name, all of them; the one being made or failed last
+};
+
 // "Why is it so?": what every member holds of a key.
 struct ExplainRequest {
   CallId call;
@@ -385,12 +414,12 @@ struct Refused {
 };
 
 // The failure detector's messages (gossip/messages.h) stand together.
-using Message =
-    std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply, ListReply,
-                 StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched, Forward, Forwarded, Join,
-                 JoinReply, DocumentDigest, DocumentPush, CloseFormation, Refused, Ping, Pong, PingRequest, Nack,
-                 Gossip, StateDigest, StateExchange, HintsRequest, HintsReply, BucketRequest, BucketReply,
-                 ExplainRequest, ExplainReply, Inspect, Inspected, EventsRequest, EventsReply>;
+using Message = std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply,
+                             ListReply, StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched,
+                             Forward, Forwarded, Join, JoinReply, DocumentDigest, DocumentPush, CloseFormation, Refused,
+                             Ping, Pong, PingRequest, Nack, Gossip, StateDigest, StateExchange, HintsRequest,
+                             HintsReply, BucketRequest, BucketReply, ExplainRequest, ExplainReply, Inspect, Inspected,
+                             EventsRequest, EventsReply, SnapshotRequest, SnapshotReply>;
 
 // ---- who ------------------------------------------------------------------------------------------------------
 

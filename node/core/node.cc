@@ -219,6 +219,7 @@ void Node::on_replicate(NodeId from, const Replicate& message, Duration age, Now
     reply.outcome = merged.error().code;
     return outbox_.send(from, reply);
   }
+  if (sync && !config_.sync) store_.hurry(*merged);
   service_time_.waits(*merged, now.mono);
   outbox_.send_after(sync ? *merged : CommitId{0}, from, reply);
 }

@@ -72,9 +72,12 @@ class Store {
   // Nothing is held there any more: a delivered hint. Own copies are never erased by this release.
   virtual CommitId erase(const Place& place) = 0;
 
-  // The membership document, in the same commits as records. Whoever drives the node reads it back at the next start
-  // and hands it over in NodeConfig.
+  // The membership document, in the same commits as records, and never made to wait in `relaxed`. Whoever drives the
+  // node reads it back at the next start and hands it over in NodeConfig.
   virtual CommitId save_document(const Membership& document) = 0;
+
+  // The commit is synced as soon as the disk can, in `relaxed` as well: somebody's word depends on it (ruling 16).
+  virtual void hurry(CommitId commit) = 0;
 
   // Own records held, tombstones included; may lag behind by the commits in flight.
   virtual std::uint64_t records() = 0;

@@ -81,7 +81,7 @@ Result<Membership> first_document(const Config& config, const DataFolder& folder
 Status save_first_document(DiskStore& store, const Membership& document) {
   if (store.document() && store.document()->epoch >= document.epoch) return Unit{};
   const CommitId commit = store.save_document(document);
-  store.flush_now();
+  store.flush();
   for (CommitId durable; durable < commit;) {
     pollfd wait{store.event_fd(), POLLIN, 0};
     ::poll(&wait, 1, 1000);
@@ -138,6 +138,7 @@ Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::u
       clients_(context_, header_, counters_),
       peers_(context_, header_, kPeerPortOffset, kBacklogBytesMax, counters_, faults_),
       gossip_(context_, header_, random_u64(), counters_, faults_),
+      snapshots_(folder_, *store_),
       node_(NodeConfig{.id = folder_.identity().node,
                        .incarnation = folder_.incarnation(),
                        .document = document,
@@ -225,6 +226,7 @@ void Server::wait() {
 
 bool Server::receive() {
   const auto from_client = [this](ClientHandle from, const Message& message) {
+    if (const auto* request = std::get_if<SnapshotRequest>(&message)) return answer(from, *request);
     node_.receive({from, message}, read_clock());
   };
   const auto from_peer = [this](NodeId from, const Message& message, Duration age) {
@@ -235,8 +237,14 @@ bool Server::receive() {
   return more_clients || more_peers;
 }
 
+void Server::answer(ClientHandle client, const SnapshotRequest& request) {
+  const Message reply = snapshots_.answer(request, read_clock().wall);
+  clients_.send(client, {&reply, 1});
+}
+
 void Server::deliver_commits() {
   if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, read_clock());
+  snapshots_.turn();
   log_trouble();
 }
 

@@ -23,6 +23,7 @@
 #include "node/io/gossip_thread.h"
 #include "node/io/peer_sockets.h"
 #include "node/io/signals.h"
+#include "node/io/snapshots.h"
 #include "node/io/storage/data_folder.h"
 #include "node/io/storage/disk_store.h"
 
@@ -49,6 +50,7 @@ class Server {
   void turn();
   void wait();
   bool receive();
+  void answer(ClientHandle client, const SnapshotRequest& request);
   void deliver_commits();
   void log_trouble();
   void deliver_liveness();
@@ -69,6 +71,7 @@ class Server {
   ClientSocket clients_;
   PeerSockets peers_;
   GossipThread gossip_;
+  Snapshots snapshots_;
   Node node_;
   Ring followed_;  // the document that the sockets follow
   bool more_ = false;

@@ -15,6 +15,8 @@ constexpr Errc highest(Errc) { return Errc::inconsistent; }
 constexpr Kind highest(Kind) { return Kind::lww; }
 constexpr Level highest(Level) { return Level::all; }
 constexpr Purpose highest(Purpose) { return Purpose::repair; }
+constexpr SnapshotVerb highest(SnapshotVerb) { return SnapshotVerb::remove; }
+constexpr SnapshotState highest(SnapshotState) { return SnapshotState::failed; }
 constexpr EventKind highest(EventKind) { return EventKind::to_repair; }
 constexpr MemberState highest(MemberState) { return MemberState::removed; }
 constexpr Liveness highest(Liveness) { return Liveness::dead; }
@@ -305,6 +307,18 @@ void fields(A& a, EventsRequest& v) {
 template <class A>
 void fields(A& a, EventsReply& v) {
   a(v.call, v.node, v.incarnation, v.events);
+}
+template <class A>
+void fields(A& a, SnapshotRequest& v) {
+  a(v.call, v.verb, v.name);
+}
+template <class A>
+void fields(A& a, SnapshotInfo& v) {
+  a(v.name, v.state, v.created_ms, v.entries, v.entries_expected, v.bytes, v.trouble);
+}
+template <class A>
+void fields(A& a, SnapshotReply& v) {
+  a(v.call, v.node, v.outcome, v.folder, v.snapshots);
 }
 
 // A replica state may be nil only where that means "nothing held".

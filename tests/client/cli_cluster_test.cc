@@ -215,6 +215,47 @@ TEST_F(CliClusterTest, HintsAreListedAndDelivered) {
   EXPECT_EQ(shoal("hints drop").code, kUsage);
 }
 
+// ---- snapshots ------------------------------------------------------------------------------------------------------
+
+// n1 needs two looks to be complete, n2 fails, n3 has one of that name.
+TEST_F(CliClusterTest, ASnapshotIsWaitedForAtEveryMember) {
+  const auto made = [](SnapshotState state, std::uint64_t entries, const std::string& trouble) {
+    SnapshotReply reply;
+    reply.node = {1};
+    reply.outcome.code = Errc::ok;
+    reply.folder = "/d/snapshots";
+    reply.snapshots = {{"other", SnapshotState::complete, 0, 1, 1, 100, ""}, {"s", state, 0, entries, 8, 90, trouble}};
+    return Act::answer(reply);
+  };
+  std::atomic<int> looks = 0;
+  cluster_.script(0, [&](const Message& message) {
+    if (!std::holds_alternative<SnapshotRequest>(message)) return Act::serve();
+    const bool complete = looks++ >= 2;
+    return made(complete ? SnapshotState::complete : SnapshotState::being_made, complete ? 8 : 2, "");
+  });
+  cluster_.script(1, [&](const Message& message) {
+    const bool asked = std::holds_alternative<SnapshotRequest>(message);
+    return asked ? made(SnapshotState::failed, 3, "the disk is full") : Act::serve();
+  });
+  cluster_.script(2, [&](const Message& message) {
+    if (!std::holds_alternative<SnapshotRequest>(message)) return Act::serve();
+    SnapshotReply reply;
+    reply.outcome = fail(Errc::invalid, "there is one");
+    return Act::answer(reply);
+  });
+  const Ran created = shoal("snapshot create s");
+  EXPECT_EQ(created.code, kRefused);
+  EXPECT_EQ(created.out, "n1\ts\t1970-01-01T00:00:00.000Z\t8\t90\tcomplete\t/d/snapshots/s\n");
+  EXPECT_EQ(created.err, "n2: the disk is full\nn3: there is one\n");
+  EXPECT_EQ(looks, 3);
+  EXPECT_EQ(shoal("snapshot create s --node n1").code, kDone);
+  EXPECT_THAT(shoal("snapshot ls --node n2").out, HasSubstr("failed: the disk is full"));
+  EXPECT_EQ(json("snapshot ls --node n1")["nodes"][0]["snapshots"][1]["entries"], 8);
+  EXPECT_EQ(shoal("snapshot rm s --node n3").code, kRefused);
+  EXPECT_THAT(shoal("snapshot ls --node n9").err, HasSubstr("there is no member \"n9\""));
+  EXPECT_EQ(shoal("snapshot restore /nowhere").code, kUsage);
+}
+
 // ---- members and where ----------------------------------------------------------------------------------------------
 
 TEST_F(CliClusterTest, MembersShowWhoSeesWhom) {

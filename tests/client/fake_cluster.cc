@@ -267,7 +267,15 @@ class FakeNode {
     if (const auto* explain = std::get_if<ExplainRequest>(&message)) return explanation(explain->key);
     if (const auto* events = std::get_if<EventsRequest>(&message)) return log(events->after);
     if (std::holds_alternative<HintsRequest>(message)) return HintsReply{.call = {}, .node = id_, .queues = {}};
+    if (std::holds_alternative<SnapshotRequest>(message)) return no_snapshots();
     return Welcome{.call = {}, .node = id_, .document = document_.get()->document()};
+  }
+
+  [[nodiscard]] SnapshotReply no_snapshots() const {
+    SnapshotReply reply;
+    reply.node = id_;
+    reply.outcome.code = Errc::ok;
+    return reply;
   }
 
   BucketReply change(const BucketRequest& request) {

@@ -139,6 +139,17 @@ TEST_F(HintedRelaxed, AreKeptUntilTheOwnerHasThemOnItsDisk) {
   EXPECT_FALSE(has_hint(0, 2));
 }
 
+// The holder waits for that word: it is not made to wait for the interval as well, which a client's write is.
+TEST_F(HintedRelaxed, AreSyncedByTheOwnerWithoutWaitingForTheInterval) {
+  die(owner(2));
+  c.put(owner(0), {});
+  EXPECT_FALSE(c.store(owner(0)).hurried());
+  c.slow_disk(owner(2));
+  EXPECT_FALSE(c.store(owner(2)).hurried());
+  revive(owner(2));
+  EXPECT_TRUE(c.store(owner(2)).hurried());
+}
+
 // The acknowledgement of an older state must not take the newer one with it.
 TEST_F(Hinted, ThatChangeOnTheWayAreSentAgain) {
   die(owner(2));

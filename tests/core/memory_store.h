@@ -48,6 +48,8 @@ class MemoryStore final : public Store {
     return filling_;
   }
 
+  void hurry(CommitId commit) override { hurried_ = std::max(hurried_, commit); }
+
   std::uint64_t records() override {
     const auto own = [](const auto& item) { return !item.first.is_hint(); };
     return static_cast<std::uint64_t>(std::ranges::count_if(now_, own));
@@ -55,6 +57,8 @@ class MemoryStore final : public Store {
 
   // What follows is for the test.
   [[nodiscard]] bool dirty() const { return dirty_; }
+  // What waits now, or has waited, must not wait for an interval.
+  [[nodiscard]] bool hurried() const { return hurried_ >= filling_; }
   CommitId sync() {
     on_disk_ = now_;
     document_on_disk_ = document_;
@@ -86,6 +90,7 @@ class MemoryStore final : public Store {
   std::set<Place> unreadable_;
   std::optional<Error> trouble_;
   CommitId filling_{1};
+  CommitId hurried_;
   bool dirty_ = false;
 };
 

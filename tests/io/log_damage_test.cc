@@ -39,7 +39,7 @@ class DamagedLog : public testing::Test {
     const bool large = batches_++ % 2 == 1;
     CommitId id;
     for (int i = 0; i < 3; ++i) id = ledger_.write(store, large ? 2000 : 500);
-    if (hurry) store.flush_now();
+    if (hurry) store.hurry(id);
     store.flush();
     do {
       ASSERT_TRUE(wait_for_event(store));

@@ -38,7 +38,7 @@ std::string fault_after(const StoreOptions& options, Ledger ledger, std::uint64_
     ledger.begin_life(**store, durable);
     CommitId last;
     for (int i = 0; i < 20; ++i) last = ledger.write(**store, 1500);
-    (*store)->flush_now();
+    (*store)->hurry(last);
     if (!make_durable(**store, last)) return "it takes no writes";
     durable = ledger.note_durable(**store);
   }

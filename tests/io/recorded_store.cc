@@ -91,7 +91,7 @@ void RecordedStore::unsynced_batch(int writes, std::size_t value_bytes) {
 
 void RecordedStore::batch(int writes, std::size_t value_bytes) {
   fill(writes, value_bytes);
-  store_->flush_now();
+  store_->hurry(last_);
   ASSERT_TRUE(make_durable(*store_, last_));
   note();
 }

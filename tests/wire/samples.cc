@@ -148,6 +148,9 @@ std::vector<Message> sample_messages() {
       sample_inspected(),
       EventsRequest{{30}, 12},
       EventsReply{{31}, {3}, Incarnation::of(3, 99), {{13, -5, EventKind::hints_full, {4}, "full"}}},
+      SnapshotRequest{{32}, SnapshotVerb::create, "nightly"},
+      SnapshotReply{
+          {33}, {3}, sample_error(), "d1/snapshots", {{"nightly", SnapshotState::being_made, 5, 6, 7, 8, "no room"}}},
   };
 }
 

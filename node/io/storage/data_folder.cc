@@ -3,17 +3,15 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <optional>
 #include <system_error>
 
-#include "node/base/bytes.h"
 #include "node/io/random.h"
 #include "node/io/storage/sync_file.h"
+#include "node/io/storage/text_lines.h"
 
 namespace shoal {
 namespace {
@@ -21,45 +19,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kFormat = 1;
-constexpr std::size_t kIdentityBytesMax = 4096;
 constexpr std::string_view kTitle = "shoal data folder\n";
 
 Error unusable(Errc code, const fs::path& dir, const std::string& why) {
   return fail(code, "cannot use " + dir.string() + " as data folder: " + why);
 }
 
-std::string checksum(std::string_view text) {
-  std::string bytes;
-  append_u64(bytes, XXH3_64bits(text.data(), text.size()));
-  return to_hex(bytes);
-}
-
-// Reads "WORD value\n" off the front.
-std::optional<std::string_view> take_line(std::string_view& text, std::string_view word) {
-  const std::size_t end = text.find('\n');
-  if (end == std::string_view::npos || !text.starts_with(word) || text[word.size()] != ' ') return std::nullopt;
-  const std::string_view value = text.substr(word.size() + 1, end - word.size() - 1);
-  text.remove_prefix(end + 1);
-  return value;
-}
-
-std::optional<std::uint64_t> take_number(std::string_view& text, std::string_view word, int base) {
-  const std::optional<std::string_view> value = take_line(text, word);
-  std::uint64_t number = 0;
-  if (!value) return std::nullopt;
-  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number, base);
-  if (error != std::errc() || end != value->data() + value->size()) return std::nullopt;
-  return number;
-}
-
 // Names that may be in a folder before it is ours: the file system's own, and ours of a first start that broke off.
 bool is_harmless(const std::string& name) {
-  return name.starts_with(".") || name == "lost+found" || name == "LOCK" || name == "identity.new";
+  return name.starts_with(".") || name == "lost+found" || name == "LOCK" || name == "identity.new" ||
+         name == kSnapshotsName;
 }
 
-Status check_content(const fs::path& dir) {
+Status check_empty(const fs::path& dir) {
   std::error_code error;
-  if (fs::exists(dir / "identity", error)) return Unit{};
   if (fs::exists(dir / "store", error))
     return unusable(Errc::refused, dir,
                     "it holds records but no identity: restore the file 'identity', or start with --reset-identity to "
@@ -69,6 +42,25 @@ Status check_content(const fs::path& dir) {
       return unusable(Errc::refused, dir, "it holds other files ('" + name + "'): choose an empty folder");
   if (error) return unusable(Errc::io, dir, "it cannot be read (" + error.message() + ")");
   return Unit{};
+}
+
+Status check_content(const fs::path& dir) {
+  std::error_code error;
+  if (fs::exists(dir / kManifestName, error))
+    return unusable(
+        Errc::refused, dir,
+        "it is a snapshot: restore it into another folder with shoald --restore " + dir.string() + " --data FOLDER");
+  if (fs::exists(dir / kRestoringName, error))
+    return unusable(Errc::refused, dir, "restoring it from a snapshot broke off: do that again, or choose another one");
+  return fs::exists(dir / "identity", error) ? Status(Unit{}) : check_empty(dir);
+}
+
+Status check_restorable(const fs::path& dir) {
+  std::error_code error;
+  if (fs::exists(dir / kRestoringName, error)) return Unit{};
+  if (fs::exists(dir / "identity", error))
+    return unusable(Errc::refused, dir, "a node lives in it: move that folder away, or restore into another one");
+  return check_empty(dir);
 }
 
 Status make_folder(const fs::path& dir) {
@@ -115,7 +107,7 @@ std::string encode_identity(const Identity& identity) {
   text += "cluster " + to_string(identity.cluster) + "\n";
   text += "name " + identity.name + "\n";
   text += "starts " + std::to_string(identity.starts) + "\n";
-  return text + "check " + checksum(text) + "\n";
+  return text + check_line(text);
 }
 
 Result<Identity> decode_identity(std::string_view text) {
@@ -134,8 +126,7 @@ Result<Identity> decode_identity(std::string_view text) {
   const auto name = take_line(text, "name");
   const auto starts = take_number(text, "starts", 10);
   const std::string_view checked = whole.substr(0, whole.size() - text.size());
-  const auto check = take_line(text, "check");
-  if (format != kFormat || !node || !cluster || !name || !starts || check != checksum(checked)) return damaged;
+  if (format != kFormat || !node || !cluster || !name || !starts || text != check_line(checked)) return damaged;
   return Identity{.node = {*node}, .cluster = {*cluster}, .name = std::string(*name), .starts = *starts};
 }
 
@@ -164,6 +155,22 @@ Status DataFolder::reset(const fs::path& dir) {
   return sync_directory(dir);
 }
 
+Status DataFolder::restore(const fs::path& dir, const Identity& identity,
+                           const std::function<Status(const fs::path& store)>& fill) {
+  if (const Status made = make_folder(dir); !made) return made;
+  if (const Status empty = check_restorable(dir); !empty) return empty;
+  Result<UniqueFd> lock = take_lock(dir);
+  if (!lock) return lock.error();
+  DataFolder folder(dir, *std::move(lock));
+  if (const Status begun = write_durably(dir / kRestoringName, ""); !begun) return begun;
+  if (const Status filled = fill(folder.store_dir()); !filled) return filled;
+  if (const Status written = folder.write(identity); !written) return written;
+  std::error_code error;
+  fs::remove(dir / kRestoringName, error);
+  if (error) return unusable(Errc::io, dir, "the file 'restoring' cannot be removed (" + error.message() + ")");
+  return sync_directory(dir);
+}
+
 Status DataFolder::join(ClusterId cluster, const std::string& name) {
   if (joined() && identity_.cluster != cluster)
     return unusable(Errc::refused, dir_,
@@ -178,7 +185,7 @@ Status DataFolder::join(ClusterId cluster, const std::string& name) {
 }
 
 Status DataFolder::load_or_draw() {
-  const Result<std::string> text = read_small(dir_ / "identity", kIdentityBytesMax);
+  const Result<std::string> text = read_small(dir_ / "identity", kTextFileBytesMax);
   if (!text && text.error().code == Errc::not_found) {
     identity_.node = NodeId{random_id()};
     return Unit{};

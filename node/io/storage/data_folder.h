@@ -3,6 +3,8 @@
 //   DIR/LOCK            held with flock while a process uses the folder; its pid, for people
 //   DIR/identity        who the node is, as text behind a checksum (below)
 //   DIR/store/          the records (disk_store.h)
+//   DIR/snapshots/      copies of this folder (snapshot.h); each holds a file 'snapshot', and no process starts on it
+//   DIR/restoring       while it is being restored from one
 //
 //   shoal data folder
 //   format 1
@@ -21,7 +23,9 @@
 // caught by StoreOptions::create (ruling 13): pass `!joined()`.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "node/base/ids.h"
@@ -29,6 +33,11 @@
 #include "node/io/unique_fd.h"
 
 namespace shoal {
+
+inline constexpr const char* kSnapshotsName = "snapshots";
+inline constexpr const char* kManifestName = "snapshot";
+inline constexpr const char* kRestoringName = "restoring";
+inline constexpr std::size_t kTextFileBytesMax = 4096;
 
 struct Identity {
   NodeId node;
@@ -50,10 +59,16 @@ class DataFolder {
   // the operator asked for it: what only this node held is gone.
   static Status reset(const std::filesystem::path& dir);
 
+  // Makes an empty or missing folder, or one whose restoring broke off, the folder of this node. `fill` puts the store
+  // into the folder that it gets; what it leaves is durable.
+  static Status restore(const std::filesystem::path& dir, const Identity& identity,
+                        const std::function<Status(const std::filesystem::path& store)>& fill);
+
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] Incarnation incarnation() const { return incarnation_; }
   [[nodiscard]] bool joined() const { return identity_.cluster != ClusterId{}; }
   [[nodiscard]] std::filesystem::path store_dir() const { return dir_ / "store"; }
+  [[nodiscard]] std::filesystem::path snapshots_dir() const { return dir_ / kSnapshotsName; }
 
   // Writes down, durably, that the node belongs to a cluster under a name. A cluster never changes: another one is
   // refused.

@@ -74,7 +74,8 @@ Result<std::unique_ptr<DiskStore>> DiskStore::open(const StoreOptions& options) 
   Parts parts{.env = *std::move(env), .head = *std::move(head), .overlay = {}, .log = nullptr};
   if (const Status opened = open_log(options, parts); !opened) return opened.error();
   if (!parts.head.has_log)
-    if (const Status claimed = claim_store(parts.env, options.owner); !claimed) return claimed.error();
+    if (const Status claimed = claim_store(parts.env, options.owner, /*has_log=*/true); !claimed)
+      return claimed.error();
   return std::unique_ptr<DiskStore>(new DiskStore(options, std::move(parts)));
 }
 
@@ -224,7 +225,7 @@ CommitId DiskStore::change(const Place& place, EntryPtr entry) {
 CommitId DiskStore::save_document(const Membership& document) {
   filling_->document = encode_document(document);
   overlay_.put_document(*filling_->document);
-  log_->hurry(filling_->id);  // whoever numbers or joins waits for it, in `relaxed` as well
+  hurry(filling_->id);
   return filling_->id;
 }
 
@@ -234,16 +235,27 @@ void DiskStore::flush() {
   checkpoint();
 }
 
-void DiskStore::flush_now() {
-  log_->hurry(filling_->id);
-  flush();
+CommitId DiskStore::checkpoint_now() {
+  const bool all_there = overlay_.active().empty() && !overlay_.frozen();
+  wanted_ = all_there ? checkpointed_ : CommitId{filling_->id.value - (filling_->empty() ? 1 : 0)};
+  hurry(wanted_);
+  return wanted_;
+}
+
+Result<LmdbTxn> DiskStore::read_checkpoint() const {
+  SHOAL_CHECK(!moving_);
+  LmdbTxn reader;
+  const int code = env_.begin(MDB_RDONLY, reader);
+  if (code != 0) return fail(lmdb_errc(code), "cannot read the store: " + std::string(mdb_strerror(code)));
+  return reader;
 }
 
 // Freezes between two batches only: a checkpoint covers whole commits.
 void DiskStore::checkpoint() {
   const std::size_t room = options_.generation_bytes;
   const bool large = overlay_.active().bytes >= room || log_->bytes() >= options_.log_bytes_max / 2;
-  if (!overlay_.frozen() && filling_->empty() && !overlay_.active().empty() && large)
+  const bool due = large || checkpointed_ < wanted_;
+  if (!overlay_.frozen() && filling_->empty() && !overlay_.active().empty() && due)
     overlay_.freeze(CommitId{filling_->id.value - 1});
   checkpointer_.set_pressure(static_cast<double>(overlay_.active().bytes) / static_cast<double>(room));
   if (!overlay_.frozen() || moving_ || durable_ < overlay_.frozen()->through) return;

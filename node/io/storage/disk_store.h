@@ -71,6 +71,7 @@ class DiskStore final : public Store {
   CommitId write(const Place& place, EntryPtr entry) override;
   CommitId erase(const Place& place) override;
   CommitId save_document(const Membership& document) override;
+  void hurry(CommitId commit) override { log_->hurry(commit); }
   std::uint64_t records() override { return records_; }
 
   // The membership document as it was found at open; absent in a new store.
@@ -78,8 +79,6 @@ class DiskStore final : public Store {
 
   // Ends the turn: hands the filled batch over unless one is still being synced.
   void flush();
-  // The same, and `relaxed` does not let it gather: for what must be synced in every mode.
-  void flush_now();
   // Readable when collect() has news: a commit or a checkpoint finished, or trouble came or went.
   [[nodiscard]] int event_fd() const { return events_.get(); }
   // The newest durable commit when it is newer than the caller has been told; what close() saved counts too.
@@ -88,6 +87,12 @@ class DiskStore final : public Store {
   [[nodiscard]] CommitId durable() const { return durable_; }
   // LMDB holds everything up to this commit.
   [[nodiscard]] CommitId checkpointed() const { return checkpointed_; }
+  // Everything written so far goes into LMDB, however little it is: it is there when checkpointed() reaches the result.
+  CommitId checkpoint_now();
+  // LMDB as checkpointed() says, and nothing newer. In the turn whose collect() made it so; the reader may go to
+  // another thread, and pins its pages.
+  Result<LmdbTxn> read_checkpoint() const;
+  [[nodiscard]] const LmdbEnv& env() const { return env_; }
   // Not empty: the store cannot save anything any more, and why. The process should end.
   [[nodiscard]] const std::string& fatal() const { return fatal_; }
   // Saves everything. An error says that some of it could not be; the store then only reads.
@@ -132,6 +137,7 @@ class DiskStore final : public Store {
   CommitId durable_;
   CommitId told_;  // the newest that collect() returned
   CommitId checkpointed_;
+  CommitId wanted_;      // checkpoint_now() asked for it
   bool moving_ = false;  // the frozen generation is on its way into LMDB
   std::optional<Error> trouble_;
   std::string fatal_;

@@ -40,7 +40,7 @@ class Check {
       return fail(Errc::invalid, dir_.string() + " is no folder");
     const Result<UniqueFd> lock = lock_to_read(dir_);
     if (!lock) return lock.error();
-    const Result<std::string> text = read_small(dir_ / "identity", 4096);
+    const Result<std::string> text = read_small(dir_ / "identity", kTextFileBytesMax);
     if (!text && text.error().code == Errc::not_found)
       return fail(Errc::invalid, dir_.string() + " is no data folder: it holds no file 'identity'");
     if (!text) return text.error();
@@ -70,8 +70,8 @@ class Check {
     if (!head) return head.error();
     document_ = head->document;
     check_document(identity);
-    check_table(*env, env->records, "record");
-    check_table(*env, env->hints, "hint");
+    check_.records = check_table(*env, env->records, "record");
+    check_.hints = check_table(*env, env->hints, "hint");
     return check_log(identity.node, *head);
   }
 
@@ -84,7 +84,7 @@ class Check {
             to_string(identity.cluster));
   }
 
-  void check_table(const LmdbEnv& env, MDB_dbi table, const std::string& what) {
+  std::uint64_t check_table(const LmdbEnv& env, MDB_dbi table, const std::string& what) {
     LmdbTxn txn;
     MDB_cursor* raw = nullptr;
     int code = env.begin(MDB_RDONLY, txn);
@@ -99,6 +99,7 @@ class Check {
     }
     if (code != MDB_NOTFOUND) wrong("the " + what + "s cannot be read to their end: " + mdb_strerror(code));
     found("LMDB: " + count(entries, what));
+    return entries;
   }
 
   void check_entry(const std::string& what, std::string_view key, std::string_view value) {

@@ -14,6 +14,8 @@ struct FolderCheck {
   std::vector<std::string> found;  // one sentence for each part, in order
   std::vector<std::string> wrong;  // one for each thing that is damaged or missing; the first kDamagesTold of many
   std::uint64_t damages = 0;
+  std::uint64_t records = 0;  // in LMDB
+  std::uint64_t hints = 0;
 };
 
 inline constexpr std::size_t kDamagesTold = 20;

@@ -79,9 +79,9 @@ Result<StoreHead> read_store_head(const LmdbEnv& env, NodeId owner) {
                    .document = *std::move(document)};
 }
 
-Status claim_store(const LmdbEnv& env, NodeId owner) {
+Status claim_store(const LmdbEnv& env, NodeId owner, bool has_log) {
   std::string about;
-  append_u64(about, kFormat);
+  append_u64(about, has_log ? kFormat : kFormatWithoutLog);
   append_u64(about, owner.value);
   MDB_val key = lmdb_val(kAboutName);
   MDB_val value = lmdb_val(about);

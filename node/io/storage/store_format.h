@@ -3,7 +3,8 @@
 //   DIR/data.mdb, DIR/lock.mdb   LMDB (lmdb_env.h); its table meta holds about, checkpoint and document
 //   DIR/log/                     the commit log (log_segment.h)
 //
-// Format 3. A store of format 2 has no log: LMDB holds all of it, and the first start of this release adds the log.
+// Format 3. A store of format 2 has no log: LMDB holds all of it, and the first start of this release adds the log. So
+// it is with snapshots.
 #pragma once
 
 #include <filesystem>
@@ -26,8 +27,8 @@ struct StoreHead {
 // Errc::refused: another node's, or a format that this release cannot use. Errc::corrupt: damaged.
 Result<StoreHead> read_store_head(const LmdbEnv& env, NodeId owner);
 
-// Makes the store the owner's, in this release's format. Only when its log is there.
-Status claim_store(const LmdbEnv& env, NodeId owner);
+// Makes the store the owner's. In this release's format only when its log is there.
+Status claim_store(const LmdbEnv& env, NodeId owner, bool has_log);
 
 Error store_damaged(const std::filesystem::path& dir, const std::string& what);
 // The node had records, and they are not there.

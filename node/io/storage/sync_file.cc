@@ -39,6 +39,13 @@ Status sync_directory(const std::filesystem::path& dir) {
   return Unit{};
 }
 
+Status sync_file(const std::filesystem::path& file) {
+  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return io_error("open", file);
+  if (::fsync(fd.get()) != 0) return io_error("sync", file);
+  return Unit{};
+}
+
 Status write_durably(const std::filesystem::path& file, std::string_view bytes) {
   std::filesystem::path draft = file;
   draft += ".new";

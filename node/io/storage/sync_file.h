@@ -12,6 +12,9 @@ namespace shoal {
 // Makes the names in a folder durable: a new file is lost without it, however well its bytes are synced.
 Status sync_directory(const std::filesystem::path& dir);
 
+// Makes the bytes of a file durable that somebody else has written.
+Status sync_file(const std::filesystem::path& file);
+
 // Replaces `file` as a whole: afterwards it holds either the old bytes or the new ones, and the new ones when this
 // succeeds.
 Status write_durably(const std::filesystem::path& file, std::string_view bytes);

@@ -1,0 +1,109 @@
+#include "node/io/storage/store_copy.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "node/base/bytes.h"
+#include "node/io/storage/disk_trouble.h"
+#include "node/io/storage/store_format.h"
+#include "node/wire/entry_codec.h"
+
+namespace shoal {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kTransactionEntriesMax = 4096;
+constexpr std::size_t kTransactionBytesMax = std::size_t{4} << 20;
+constexpr std::chrono::milliseconds kRestMax{100};
+
+class Copy {
+ public:
+  Copy(const LmdbEnv& source, LmdbTxn reader, LmdbEnv target, CopyProgress& progress)
+      : source_(source), reader_(std::move(reader)), target_(std::move(target)), progress_(progress) {}
+
+  Result<CopyCount> run(NodeId owner) {
+    const Result<std::uint64_t> records = copy_table(source_.records, target_.records);
+    if (!records) return records.error();
+    const Result<std::uint64_t> hints = copy_table(source_.hints, target_.hints);
+    if (!hints) return hints.error();
+    if (const Status copied = copy_document(); !copied) return copied.error();
+    if (const Status claimed = claim_store(target_, owner, /*has_log=*/false); !claimed) return claimed.error();
+    return CopyCount{.records = *records, .hints = *hints};
+  }
+
+ private:
+  Result<std::uint64_t> copy_table(MDB_dbi from, MDB_dbi into) {
+    MDB_cursor* raw = nullptr;
+    int code = mdb_cursor_open(reader_.get(), from, &raw);
+    const LmdbCursor cursor(code == 0 ? raw : nullptr);
+    MDB_val key{};
+    MDB_val value{};
+    if (code == 0) code = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+    std::uint64_t entries = 0;
+    while (code == 0) {
+      if (progress_.stop) return fail(Errc::closed, "the node is shutting down");
+      const Clock::time_point begun = Clock::now();
+      LmdbTxn txn;
+      if (const int begin = target_.begin(0, txn)) return write_error(begin);
+      std::size_t bytes = 0;
+      for (std::size_t n = 0; code == 0 && n < kTransactionEntriesMax && bytes < kTransactionBytesMax; ++n, ++entries) {
+        if (const Status put = put_entry(txn.get(), into, key, value); !put) return put.error();
+        bytes += value.mv_size;
+        code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT);
+      }
+      if (const int committed = mdb_txn_commit(txn.release())) return write_error(committed);
+      rest(Clock::now() - begun);
+    }
+    if (code != MDB_NOTFOUND) return fail(Errc::corrupt, "cannot read the store: " + std::string(mdb_strerror(code)));
+    return entries;
+  }
+
+  Status put_entry(MDB_txn* txn, MDB_dbi into, MDB_val key, MDB_val value) {
+    if (const Result<Entry> entry = decode_entry(lmdb_view(value)); !entry)
+      return fail(Errc::corrupt, "the record at " + to_hex(lmdb_view(key)) + ": " + entry.error().message +
+                                     "; a snapshot of it would be no use");
+    ++progress_.entries;
+    const int code = mdb_put(txn, into, &key, &value, MDB_APPEND);
+    return code == 0 ? Status(Unit{}) : write_error(code);
+  }
+
+  Status copy_document() {
+    MDB_val key = lmdb_val(kDocumentName);
+    MDB_val value{};
+    int code = mdb_get(reader_.get(), source_.meta, &key, &value);
+    if (code == MDB_NOTFOUND) return Unit{};
+    LmdbTxn txn;
+    if (code == 0) code = target_.begin(0, txn);
+    if (code == 0) code = mdb_put(txn.get(), target_.meta, &key, &value, 0);
+    if (code == 0) code = mdb_txn_commit(txn.release());
+    return code == 0 ? Status(Unit{}) : write_error(code);
+  }
+
+  static void rest(Clock::duration worked) { std::this_thread::sleep_for(std::min<Clock::duration>(worked, kRestMax)); }
+
+  [[nodiscard]] Error write_error(int code) const {
+    return fail(lmdb_errc(full_or_broken(code, target_.dir)),
+                "cannot write to " + target_.dir.string() + ": " + mdb_strerror(code));
+  }
+
+  const LmdbEnv& source_;
+  const LmdbTxn reader_;
+  const LmdbEnv target_;
+  CopyProgress& progress_;
+};
+
+}  // namespace
+
+Result<CopyCount> copy_store(const LmdbEnv& source, LmdbTxn reader, NodeId owner, const std::filesystem::path& to,
+                             CopyProgress& progress) {
+  MDB_envinfo info{};
+  mdb_env_info(source.env.get(), &info);
+  Result<LmdbEnv> target = LmdbEnv::open(to, info.me_mapsize);
+  if (!target) return target.error();
+  return Copy(source, std::move(reader), *std::move(target), progress).run(owner);
+}
+
+}  // namespace shoal
