@@ -88,6 +88,8 @@ class DiskStore final : public Store {
   [[nodiscard]] CommitId durable() const { return durable_; }
   // LMDB holds everything up to this commit.
   [[nodiscard]] CommitId checkpointed() const { return checkpointed_; }
+  // A generation is on its way into LMDB.
+  [[nodiscard]] bool checkpointing() const { return overlay_.frozen() != nullptr; }
   // Not empty: the store cannot save anything any more, and why. The process should end.
   [[nodiscard]] const std::string& fatal() const { return fatal_; }
   // Saves everything. An error says that some of it could not be; the store then only reads.
