@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <map>
 
 #include "tests/io/crash_slots.h"
 #include "tests/io/store_kit.h"

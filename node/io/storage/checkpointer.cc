@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "node/base/bytes.h"
 #include "node/base/check.h"
@@ -22,7 +23,7 @@ constexpr std::size_t kTransactionBytesMax = std::size_t{4} << 20;
 constexpr double kRestShare = 3;  // of the time worked, without pressure
 constexpr std::chrono::milliseconds kRestMax{500};
 
-using EntryCursor = std::map<Place, EntryPtr>::const_iterator;
+using EntryCursor = PlaceMap::const_iterator;
 
 int put(MDB_txn* txn, MDB_dbi table, std::string_view key, std::string_view value) {
   MDB_val k = lmdb_val(key);
@@ -125,6 +126,14 @@ void Checkpointer::take(GenerationPtr generation) {
   wake_.notify_all();
 }
 
+void Checkpointer::discard(GenerationPtr generation) {
+  {
+    const std::lock_guard lock(mutex_);
+    discarded_.push_back(std::move(generation));
+  }
+  wake_.notify_all();
+}
+
 CheckpointReport Checkpointer::report() {
   // Drained before the look: what changes after the look signals again.
   eventfd_t ignored = 0;
@@ -136,9 +145,18 @@ CheckpointReport Checkpointer::report() {
 void Checkpointer::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || at_hand_ != nullptr; });
-    if (stopping_ || !move(lock)) return;
+    wake_.wait(lock, [this] { return stopping_ || at_hand_ != nullptr || !discarded_.empty(); });
+    if (stopping_) return;
+    free_discarded(lock);
+    if (at_hand_ && !move(lock)) return;
   }
+}
+
+void Checkpointer::free_discarded(std::unique_lock<std::mutex>& lock) {
+  std::vector<GenerationPtr> generations = std::exchange(discarded_, {});
+  lock.unlock();
+  generations.clear();
+  lock.lock();
 }
 
 // Returns false when the thread shall end.

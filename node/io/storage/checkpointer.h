@@ -29,11 +29,11 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "node/io/storage/lmdb_env.h"
 #include "node/io/storage/overlay.h"
@@ -56,6 +56,8 @@ class Checkpointer {
 
   // Precondition: the generation taken before is reported.
   void take(GenerationPtr generation);
+  // Frees it here, where nobody waits: a generation has some hundred thousand entries.
+  void discard(GenerationPtr generation);
   // How much the overlay needs the room: 0 not at all, 1 and more: no rest.
   void set_pressure(double pressure) { pressure_ = pressure; }
 
@@ -69,6 +71,7 @@ class Checkpointer {
   bool move(std::unique_lock<std::mutex>& lock);
   void rest(std::unique_lock<std::mutex>& lock, Duration worked);
   void note_failure(int code);
+  void free_discarded(std::unique_lock<std::mutex>& lock);
 
   const LmdbEnv& env_;
   const std::chrono::milliseconds retry_;
@@ -78,6 +81,7 @@ class Checkpointer {
   std::mutex mutex_;
   std::condition_variable wake_;  // work, stop
   GenerationPtr at_hand_;
+  std::vector<GenerationPtr> discarded_;
   CheckpointReport report_;
   bool stopping_ = false;
 

@@ -151,7 +151,7 @@ void DiskStore::count_records() {
 }
 
 Result<EntryPtr> DiskStore::read(const Place& place) {
-  if (std::optional<EntryPtr> held = overlay_.find(place)) return *std::move(held);
+  if (std::optional<EntryPtr> held = overlay_.find(place)) return found_ = place, *std::move(held);
   const Result<MDB_txn*> txn = snapshot();
   if (!txn) return txn.error();
   const std::string key_bytes = place_bytes(place);
@@ -160,6 +160,7 @@ Result<EntryPtr> DiskStore::read(const Place& place) {
   const int code = mdb_get(*txn, env_.table_of(place), &key, &value);
   if (code == MDB_NOTFOUND) return absent_ = place, EntryPtr();
   if (code != 0) return read_error(code);
+  found_ = place;
   return decode(lmdb_view(value));
 }
 
@@ -169,6 +170,12 @@ bool DiskStore::is_stored(const Place& place) {
   MDB_val key = lmdb_val(key_bytes);
   MDB_val value{};
   return !txn || mdb_get(*txn, env_.table_of(place), &key, &value) != MDB_NOTFOUND;
+}
+
+// Whoever writes has mostly read just before.
+bool DiskStore::is_new(const Place& place) {
+  if (found_ == place) return false;
+  return !overlay_.find(place) && (absent_ == place || !is_stored(place));
 }
 
 Result<std::vector<PlacedEntry>> DiskStore::scan(const Place& begin, const Place& end, std::optional<Place> after,
@@ -203,7 +210,7 @@ Status DiskStore::admit() {
 
 CommitId DiskStore::write(const Place& place, EntryPtr entry) {
   SHOAL_CHECK(entry != nullptr);
-  if (!place.is_hint() && !overlay_.find(place) && (absent_ == place || !is_stored(place))) ++records_;
+  if (!place.is_hint() && is_new(place)) ++records_;
   return change(place, std::move(entry));
 }
 
@@ -262,7 +269,7 @@ void DiskStore::absorb_reports() {
   if (!overlay_.frozen() || moved.through < overlay_.frozen()->through) return;
   checkpointed_ = moved.through;
   log_->release(checkpointed_);
-  overlay_.drop_frozen();
+  checkpointer_.discard(overlay_.drop_frozen());
   moving_ = false;
   end_snapshot();
 }

@@ -113,6 +113,7 @@ class DiskStore final : public Store {
   void count_records();
   CommitId change(const Place& place, EntryPtr entry);
   [[nodiscard]] bool is_stored(const Place& place);
+  [[nodiscard]] bool is_new(const Place& place);
   Result<MDB_txn*> snapshot();
   void end_snapshot();
   Result<EntryPtr> decode(std::string_view bytes);
@@ -127,6 +128,7 @@ class DiskStore final : public Store {
   LmdbTxn reader_;
   bool reading_ = false;
   std::optional<Place> absent_;  // the last place that a read did not find
+  std::optional<Place> found_;   // the last one that a read found
 
   Overlay overlay_;
   std::shared_ptr<LogBatch> filling_;
