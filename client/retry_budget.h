@@ -5,8 +5,9 @@
 // throttling (proposal A6) and Finagle's RetryBudget do the same; the nodes' own is node/core/hedge_budget.h.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+
+#include "node/base/token_bucket.h"
 
 namespace shoal::client_detail {
 
@@ -16,17 +17,13 @@ class RetryBudget {
   static constexpr std::uint32_t kReserve = 10;   // retries that a new client may make before anything was answered
   static constexpr std::uint32_t kSavedMax = 50;  // retries
 
-  void on_answer() { saved_ = std::min(saved_ + 1, kSavedMax * kAnswersPerRetry); }
+  void on_answer() { bucket_.on_event(); }
 
   // Of n answers and the reserve: true at most n / kAnswersPerRetry + kReserve times.
-  bool take() {
-    if (saved_ < kAnswersPerRetry) return false;
-    saved_ -= kAnswersPerRetry;
-    return true;
-  }
+  bool take() { return bucket_.take(); }
 
  private:
-  std::uint32_t saved_ = kReserve * kAnswersPerRetry;  // answers that no retry was made for
+  TokenBucket bucket_{{.events_per_token = kAnswersPerRetry, .tokens_max = kSavedMax, .tokens_at_first = kReserve}};
 };
 
 }  // namespace shoal::client_detail

@@ -5,8 +5,9 @@
 // "The Tail at Scale" (2013).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+
+#include "node/base/token_bucket.h"
 
 namespace shoal {
 
@@ -15,17 +16,13 @@ class HedgeBudget {
   static constexpr std::uint32_t kRequestsPerHedge = 20;
   static constexpr std::uint32_t kSavedMax = 10;  // hedges
 
-  void on_request() { saved_ = std::min(saved_ + 1, kSavedMax * kRequestsPerHedge); }
+  void on_request() { bucket_.on_event(); }
 
   // True at most once for every kRequestsPerHedge requests.
-  bool take() {
-    if (saved_ < kRequestsPerHedge) return false;
-    saved_ -= kRequestsPerHedge;
-    return true;
-  }
+  bool take() { return bucket_.take(); }
 
  private:
-  std::uint32_t saved_ = 0;  // requests that no hedge was made for
+  TokenBucket bucket_{{.events_per_token = kRequestsPerHedge, .tokens_max = kSavedMax}};
 };
 
 }  // namespace shoal

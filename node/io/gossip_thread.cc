@@ -1,10 +1,7 @@
 #include "node/io/gossip_thread.h"
 
-#include <sys/eventfd.h>
-
 #include <utility>
 
-#include "node/base/check.h"
 #include "node/core/gossip_messages.h"
 #include "node/io/clock.h"
 
@@ -13,24 +10,16 @@ namespace {
 
 constexpr int kFramesPerTurn = 256;
 
-UniqueFd event() {
-  UniqueFd fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  SHOAL_CHECK(fd.get() >= 0);
-  return fd;
-}
-
 }  // namespace
 
 GossipThread::GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters,
                            const FaultFilter& faults)
     : sockets_(context, header, kGossipPortOffset, 0, counters, faults),
-      swim_({header.sender, header.incarnation, {}}, Rng(seed)),
-      wake_(event()),
-      changed_(event()) {}
+      swim_({header.sender, header.incarnation, {}}, Rng(seed)) {}
 
 GossipThread::~GossipThread() {
   thread_.request_stop();
-  ::eventfd_write(wake_.get(), 1);
+  wake_.signal();
 }
 
 void GossipThread::start(const Membership& document) {
@@ -43,12 +32,11 @@ void GossipThread::follow(const Membership& document) {
     const std::lock_guard lock(mutex_);
     document_ = std::make_unique<Membership>(document);
   }
-  ::eventfd_write(wake_.get(), 1);
+  wake_.signal();
 }
 
 std::vector<Swim::Change> GossipThread::take_changes() {
-  eventfd_t count = 0;
-  ::eventfd_read(changed_.get(), &count);
+  changed_.drain();
   const std::lock_guard lock(mutex_);
   return std::exchange(changes_, {});
 }
@@ -71,8 +59,7 @@ void GossipThread::run(std::stop_token stop) {
     std::vector<zmq::pollitem_t> items{{nullptr, wake_.get(), ZMQ_POLLIN, 0}};
     sockets_.add_poll_items(items);
     zmq::poll(items, until(swim_.next_deadline()));
-    eventfd_t count = 0;
-    ::eventfd_read(wake_.get(), &count);
+    wake_.drain();
   }
 }
 
@@ -103,7 +90,7 @@ void GossipThread::publish() {
     changes_.insert(changes_.end(), changes.begin(), changes.end());
     stop_reason_ = sockets_.stop_reason();
   }
-  ::eventfd_write(changed_.get(), 1);
+  changed_.signal();
 }
 
 }  // namespace shoal

@@ -12,8 +12,8 @@
 #include <zmq.hpp>
 
 #include "gossip/swim.h"
+#include "node/io/event_fd.h"
 #include "node/io/peer_sockets.h"
-#include "node/io/unique_fd.h"
 
 namespace shoal {
 
@@ -43,8 +43,8 @@ class GossipThread {
 
   PeerSockets sockets_;  // used by the thread alone once it runs
   Swim swim_;            // likewise
-  UniqueFd wake_;        // readable: a document or the end has come for the thread
-  UniqueFd changed_;     // readable: changes have come from the thread
+  EventFd wake_;         // readable: a document or the end has come for the thread
+  EventFd changed_;      // readable: changes have come from the thread
 
   std::mutex mutex_;  // guards what follows
   std::unique_ptr<Membership> document_;

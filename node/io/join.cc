@@ -9,6 +9,7 @@
 
 #include "node/io/clock.h"
 #include "node/io/frame_io.h"
+#include "node/io/random.h"
 #include "node/io/resolve.h"
 
 namespace shoal {
@@ -17,12 +18,6 @@ namespace {
 constexpr std::chrono::milliseconds kAskAgainAfter{150};
 constexpr std::chrono::seconds kGiveUpAfter{60};
 constexpr std::chrono::milliseconds kChallengeFor{1000};
-
-std::uint64_t random_u64() {
-  std::uint64_t value = 0;
-  while (value == 0) randombytes_buf(&value, sizeof value);
-  return value;
-}
 
 Member self_as_member(const Config& config, NodeId self) {
   return Member{.id = self,
@@ -56,7 +51,7 @@ std::optional<JoinReply> read_reply(zmq::socket_t& socket, CallId call, ClusterI
 
 Membership found_cluster(const Config& config, NodeId self) {
   Membership document;
-  document.cluster = {random_u64()};
+  document.cluster = {random_id()};
   randombytes_buf(document.cluster_key.bytes.data(), document.cluster_key.bytes.size());
   document.epoch = {1};
   document.partitions = static_cast<std::uint32_t>(config.partitions);
@@ -77,7 +72,7 @@ Result<Membership> join_cluster(zmq::context_t& context, const Config& config, N
   socket.connect(where.uri);
   spdlog::info("asking {} to join its cluster", config.join);
 
-  const CallId call{random_u64()};
+  const CallId call{random_id()};
   const Message question = Join{call, self_as_member(config, self), config.reset_identity};
   const std::vector<std::string> frames = encode_frame(FrameHeader{.cluster = known}, {&question, 1}, 1);
   for (const Instant give_up = read_clock().mono + kGiveUpAfter; read_clock().mono < give_up;) {

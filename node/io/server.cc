@@ -1,7 +1,6 @@
 #include "node/io/server.h"
 
 #include <poll.h>
-#include <sodium.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "node/io/clock.h"
 #include "node/io/join.h"
+#include "node/io/random.h"
 #include "node/io/resolve.h"
 #include "node/ring/lookup.h"
 
@@ -40,12 +40,6 @@ StoreOptions store_options(const Config& config, const DataFolder& folder) {
   };
   options.map_bytes = config.map_gib << 30;
   return options;
-}
-
-std::uint64_t random_u64() {
-  std::uint64_t value = 0;
-  ::randombytes_buf(&value, sizeof value);
-  return value;
 }
 
 // Found out before the folder is touched and a cluster asked: a node that cannot listen leaves no trace.

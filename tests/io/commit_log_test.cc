@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <xxhash.h>
 
 #include <cerrno>
 #include <fstream>
 #include <functional>
 
+#include "node/base/bytes.h"
 #include "tests/io/faulty_disk.h"
 #include "tests/io/store_kit.h"
 
@@ -137,7 +139,7 @@ TEST(LogFrame, ChangesThatCannotBeReadAreCorrupt) {
 }
 
 TEST(LogSegmentHeader, IsReadBackAndChecked) {
-  const std::string block = encode_segment_header({.owner = {1}, .number = 2, .first = {3}, .salt = 4});
+  const std::string block = encode_segment_header({.owner = {1}, .number = 2, .first = {3}, .salt = 4, .bytes = 5});
   ASSERT_EQ(block.size(), kLogBlock);
   const Result<SegmentHeader> read = decode_segment_header(block);
   ASSERT_TRUE(read);
@@ -145,7 +147,8 @@ TEST(LogSegmentHeader, IsReadBackAndChecked) {
   EXPECT_EQ(read->number, 2U);
   EXPECT_EQ(read->first, CommitId{3});
   EXPECT_EQ(read->salt, 4U);
-  for (std::size_t at = 16; at < 56; ++at) {
+  EXPECT_EQ(read->bytes, 5U);
+  for (std::size_t at = 16; at < 64; ++at) {
     std::string bad = block;
     bad[at] = static_cast<char>(bad[at] ^ 1);
     EXPECT_EQ(decode_segment_header(bad).error().code, Errc::corrupt) << at;
@@ -153,6 +156,19 @@ TEST(LogSegmentHeader, IsReadBackAndChecked) {
   std::string newer = block;
   newer[15] = 9;
   EXPECT_EQ(decode_segment_header(newer).error().code, Errc::refused);
+}
+
+// As the first release with a log wrote it.
+TEST(LogSegmentHeader, OfTheFormatBeforeIsRead) {
+  std::string block = encode_segment_header({.owner = {1}, .number = 2, .first = {3}, .salt = 4}).substr(0, 48);
+  block[15] = 1;
+  append_u64(block, XXH3_64bits(block.data(), block.size()));
+  block.resize(kLogBlock);
+  const Result<SegmentHeader> read = decode_segment_header(block);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->first, CommitId{3});
+  EXPECT_EQ(read->salt, 4U);
+  EXPECT_EQ(read->bytes, 0U);
 }
 
 // ---- what was durable is there --------------------------------------------------------------------------------------
@@ -211,11 +227,24 @@ class LogTail : public CommitLogTest {
 };
 
 // Whatever of the last commit is missing: it is gone as a whole, and those before it are there.
-TEST_F(LogTail, MayBeCutAnywhere) {
+TEST_F(LogTail, MayEndAnywhere) {
   for (std::size_t size = frame(5); size < frame(6); ++size) {
-    const Result<Read> read = recover_from(whole_.substr(0, size));
+    std::string bytes = whole_.substr(0, size);
+    bytes.resize(whole_.size());
+    const bool ends_later = bytes == whole_;  // the commit's last bytes are zeros themselves
+    const Result<Read> read = recover_from(bytes);
     ASSERT_TRUE(read) << read.error().message;
-    EXPECT_EQ(read->ids(), numbers(1, size - frame(5) < used(5) ? 4 : 5)) << size;
+    EXPECT_EQ(read->ids(), numbers(1, ends_later ? 5 : 4)) << size;
+  }
+}
+
+// A segment has all its bytes before it has its name: whatever is missing is not a torn tail.
+TEST_F(LogTail, AFileThatIsCutShortIsDamage) {
+  for (std::size_t size = 0; size < whole_.size(); size += size < 2 * kLogBlock ? 1 : 101) {
+    const Result<Read> read = recover_from(std::string_view(whole_).substr(0, size));
+    ASSERT_FALSE(read) << size;
+    EXPECT_EQ(read.error().code, Errc::corrupt);
+    EXPECT_THAT(read.error().message, HasSubstr(size < 64 ? "cannot be read" : "is cut short")) << size;
   }
 }
 
@@ -353,6 +382,42 @@ TEST_F(CommitLogTest, AFullDiskIsSaidAndRecoveredFrom) {
     EXPECT_FALSE(log->report().trouble);
   }
   EXPECT_EQ(recover()->ids(), numbers(1, 3));
+}
+
+// Its last commit was promised, and no later one proves it: whatever a start does, it is never without it.
+TEST_F(CommitLogTest, AStartThatBreaksOffAnywhereLosesNothing) {
+  write(*open(), 3);
+  bool started = false;
+  for (std::size_t pass = 0; !started; ++pass) {
+    FaultyDisk disk(dir_.path());
+    Result<Read> read = recover();
+    ASSERT_TRUE(read) << pass << ": " << read.error().message;
+    ASSERT_EQ(read->ids(), numbers(1, 3)) << pass;
+    disk.fail_calls(pass, 1000, EIO);
+    started = CommitLog::open(options_, std::move(read->log)).has_value();
+  }
+  EXPECT_EQ(recover()->ids(), numbers(1, 3));
+}
+
+// Each attempt begins a segment: those that were given up must not fill the disk.
+TEST_F(CommitLogTest, ADiskThatFailsForLongIsNotFilledUp) {
+  FaultyDisk disk(dir_.path());
+  auto log = open();
+  write(*log, 2);
+  for (const DiskCall call : {DiskCall::write, DiskCall::sync, DiskCall::folder_sync, DiskCall::rename}) {
+    disk.fail(DiskCall::write, EIO);  // away from the segment at hand
+    take(*log, batch(next_));
+    ASSERT_TRUE(until(*log, [](const LogReport& report) { return report.trouble.has_value(); }));
+    disk.heal();
+    disk.fail(call, EIO);
+    disk.wait_for_calls(100);
+    disk.heal();
+    ASSERT_TRUE(until(*log, [&](const LogReport& report) { return report.durable.value + 1 == next_; }));
+    log->release({next_ - 1});
+    const LogFiles files = *list_log_files(dir_.path());
+    EXPECT_LE(files.segments.size() + files.spares.size(), 3U);
+    EXPECT_LE(log->bytes(), 2 * kSegment);
+  }
 }
 
 // The system takes half of it, and half of the rest, until it takes nothing.

@@ -8,24 +8,13 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/io/faulty_disk.h"
-#include "tests/io/store_kit.h"
+#include "tests/io/store_fixture.h"
 
 namespace shoal::test {
 namespace {
 
-class DiskFaultTest : public ::testing::Test {
+class DiskFaultTest : public StoreFixture {
  protected:
-  CommitId put(std::uint64_t n, const std::string& value) {
-    return store_->write(slot_at(n), entry_of("key" + std::to_string(n), value));
-  }
-  std::string get(std::uint64_t n) { return value_at(*store_, slot_at(n)); }
-
-  void reopen() {
-    store_.reset();
-    store_ = open_store(options_);
-  }
-
   // From here to there: writes are refused with this sentence, reads and merges go on, and when the disk is well again
   // everything is saved, without a restart.
   void refuses_and_recovers(Errc code, const std::string& words) {
@@ -46,12 +35,7 @@ class DiskFaultTest : public ::testing::Test {
     EXPECT_EQ(get(3), "merged meanwhile");
   }
 
-  void SetUp() override { ASSERT_TRUE(make_durable(*store_, put(1, "before"))); }
-
-  FaultyDisk disk_;
-  TempFolder folder_;
-  StoreOptions options_ = options_in(folder_ / "store");
-  std::unique_ptr<DiskStore> store_ = open_store(options_);
+  void SetUp() override { put_durably(1, "before"); }
 };
 
 TEST_F(DiskFaultTest, AFailedSyncRefusesWritesUntilItSucceeds) {

@@ -10,27 +10,13 @@
 #include "node/base/bytes.h"
 #include "node/base/rng.h"
 #include "node/wire/entry_codec.h"
-#include "tests/io/faulty_disk.h"
-#include "tests/io/store_kit.h"
+#include "tests/io/store_fixture.h"
 
 namespace shoal::test {
 namespace {
 
-class DiskStoreTest : public ::testing::Test {
+class DiskStoreTest : public StoreFixture {
  protected:
-  CommitId put(std::uint64_t n, const std::string& value) {
-    return store_->write(slot_at(n), entry_of("key" + std::to_string(n), value));
-  }
-  std::string get(std::uint64_t n) { return value_at(*store_, slot_at(n)); }
-  void put_durably(std::uint64_t n, const std::string& value) { ASSERT_TRUE(make_durable(*store_, put(n, value))); }
-  void put_into_lmdb(std::uint64_t n, const std::string& value) {
-    ASSERT_TRUE(make_checkpoint(*store_, put(n, value)));
-  }
-
-  void reopen() {
-    store_.reset();
-    store_ = open_store(options_);
-  }
   void reopen_without_checkpoints() {
     options_.generation_bytes = std::size_t{64} << 20;
     reopen();
@@ -52,11 +38,6 @@ class DiskStoreTest : public ::testing::Test {
     ASSERT_EQ(mdb_put(txn.get(), table == "meta" ? env.meta : env.records, &k, &v, 0), 0);
     ASSERT_EQ(mdb_txn_commit(txn.release()), 0);
   }
-
-  FaultyDisk disk_;
-  TempFolder folder_;
-  StoreOptions options_ = options_in(folder_ / "store");
-  std::unique_ptr<DiskStore> store_ = open_store(options_);
 };
 
 // What holds wherever the records are: in LMDB at once, a few batches behind in the log, or in the log alone.

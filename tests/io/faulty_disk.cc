@@ -1,31 +1,17 @@
 #include "tests/io/faulty_disk.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
-#include <filesystem>
 
 #include "node/base/check.h"
 
+namespace shoal::test {
 namespace {
 
-std::atomic<shoal::test::FaultyDisk*> active_disk{nullptr};
-
-int real_sync(int fd) { return static_cast<int>(::syscall(SYS_fdatasync, fd)); }
-ssize_t real_write(int fd, const void* bytes, std::size_t size, off_t offset) {
-  return ::syscall(SYS_pwrite64, fd, bytes, size, offset);
-}
-
-int real_folder_sync(int fd) { return static_cast<int>(::syscall(SYS_fsync, fd)); }
-int real_rename(const char* from, const char* to) {
-  return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
-}
-int real_unlink(const char* path) { return static_cast<int>(::syscall(SYS_unlinkat, AT_FDCWD, path, 0)); }
+std::atomic<FaultyDisk*> active{nullptr};
 
 ino_t file_of(int fd) {
   struct stat found {};
@@ -35,66 +21,20 @@ std::string path_of(int fd) {
   std::error_code ignored;
   return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored).string();
 }
+bool exists(const char* path) { return ::access(path, F_OK) == 0; }
 
 }  // namespace
 
-extern "C" {
+FaultyDisk* active_disk() { return active.load(); }
 
-int fdatasync(int fd) {
-  shoal::test::FaultyDisk* disk = active_disk.load();
-  return disk == nullptr ? real_sync(fd) : disk->on_sync(fd);
+FaultyDisk::FaultyDisk(std::filesystem::path only) : only_(std::move(only)) {
+  SHOAL_CHECK(active.exchange(this) == nullptr);
 }
+FaultyDisk::~FaultyDisk() { active = nullptr; }
 
-int fsync(int fd) {
-  shoal::test::FaultyDisk* disk = active_disk.load();
-  return disk == nullptr ? real_folder_sync(fd) : disk->on_folder_sync(fd);
-}
-
-int rename(const char* from, const char* to) noexcept {
-  shoal::test::FaultyDisk* disk = active_disk.load();
-  return disk == nullptr ? real_rename(from, to) : disk->on_rename(from, to);
-}
-
-int unlink(const char* path) noexcept {
-  shoal::test::FaultyDisk* disk = active_disk.load();
-  return disk == nullptr ? real_unlink(path) : disk->on_unlink(path);
-}
-
-ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
-  shoal::test::FaultyDisk* disk = active_disk.load();
-  if (disk == nullptr) return real_write(fd, bytes, size, offset);
-  return disk->on_write(fd, {static_cast<const char*>(bytes), size}, offset);
-}
-
-ssize_t writev(int fd, const iovec* parts, int count) {
-  shoal::test::FaultyDisk* disk = active_disk.load();
-  const off_t offset = disk == nullptr ? -1 : ::lseek(fd, 0, SEEK_CUR);
-  if (offset < 0) return ::syscall(SYS_writev, fd, parts, count);
-  std::string whole;
-  for (int i = 0; i < count; ++i) whole.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
-  return disk->on_write(fd, whole, offset);
-}
-
-}  // extern "C"
-
-namespace shoal::test {
-
-FaultyDisk::FaultyDisk() { SHOAL_CHECK(active_disk.exchange(this) == nullptr); }
-FaultyDisk::~FaultyDisk() { active_disk = nullptr; }
-
-void FaultyDisk::fail_syncs(int code) {
+void FaultyDisk::fail(DiskCall call, int code) {
   const std::lock_guard lock(mutex_);
-  sync_fault_ = code;
-}
-
-void FaultyDisk::fail_writes(int code) {
-  const std::lock_guard lock(mutex_);
-  write_fault_ = code;
-}
-
-void FaultyDisk::fail_heads(int code) {
-  const std::lock_guard lock(mutex_);
-  head_fault_ = code;
+  faults_[call] = code;
 }
 
 void FaultyDisk::cut_writes_short() {
@@ -104,10 +44,31 @@ void FaultyDisk::cut_writes_short() {
 
 void FaultyDisk::heal() {
   const std::lock_guard lock(mutex_);
-  sync_fault_.reset();
-  write_fault_.reset();
-  head_fault_.reset();
+  faults_.clear();
   short_writes_ = false;
+  fail_until_ = 0;
+}
+
+void FaultyDisk::fail_calls(std::size_t pass, std::size_t count, int code) {
+  const std::lock_guard lock(mutex_);
+  fail_from_ = calls_ + pass;
+  fail_until_ = fail_from_ + count;
+  call_fault_ = code;
+}
+
+std::multiset<DiskCall> FaultyDisk::struck() {
+  const std::lock_guard lock(mutex_);
+  return struck_;
+}
+
+std::size_t FaultyDisk::calls() {
+  const std::lock_guard lock(mutex_);
+  return calls_;
+}
+
+void FaultyDisk::wait_for_calls(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this, until = calls_ + count] { return calls_ >= until; });
 }
 
 void FaultyDisk::hold_syncs() {
@@ -141,55 +102,119 @@ std::vector<DiskOp> FaultyDisk::ops() {
   return ops_;
 }
 
-int FaultyDisk::on_sync(int fd) {
-  std::unique_lock lock(mutex_);
-  ++held_;
+// ---- the calls ------------------------------------------------------------------------------------------------------
+
+bool FaultyDisk::is_ours(std::string_view path) const { return path.starts_with(only_); }
+
+// Counts the call.
+std::optional<int> FaultyDisk::fault_of(DiskCall call) {
+  const std::size_t number = calls_++;
   changed_.notify_all();
-  changed_.wait(lock, [this] { return !holding_; });
-  --held_;
-  ops_.push_back({.kind = DiskOp::Kind::sync,
-                  .file = file_of(fd),
-                  .path = path_of(fd),
-                  .to = {},
-                  .bytes = {},
-                  .failed = sync_fault_.has_value()});
-  if (sync_fault_) return errno = *sync_fault_, -1;
-  ++syncs_;
-  return real_sync(fd);
+  if (number >= fail_from_ && number < fail_until_) return struck_.insert(call), call_fault_;
+  const auto fault = faults_.find(call);
+  return fault == faults_.end() ? std::nullopt : std::optional(fault->second);
 }
 
-int FaultyDisk::on_folder_sync(int fd) {
-  const std::lock_guard lock(mutex_);
-  ops_.push_back({.kind = DiskOp::Kind::sync, .file = file_of(fd), .path = path_of(fd), .to = {}, .bytes = {}});
-  return real_folder_sync(fd);
+// What fails for good leaves no trace, but may have reached the disk.
+int FaultyDisk::done(DiskOp op, std::optional<int> fault, const std::function<int()>& real) {
+  op.failed = fault.has_value();
+  ops_.push_back(std::move(op));
+  if (fault) return errno = *fault, -1;
+  return real();
 }
 
-int FaultyDisk::on_rename(const char* from, const char* to) {
+int FaultyDisk::on_open(const char* path, int flags, mode_t mode) {
+  if (!is_ours(path)) return real::open(path, flags, mode);
   const std::lock_guard lock(mutex_);
-  ops_.push_back({.kind = DiskOp::Kind::rename, .path = from, .to = to, .bytes = {}});
-  return real_rename(from, to);
+  const bool created = (flags & O_CREAT) != 0 && !exists(path);
+  const std::optional<int> fault = fault_of(created ? DiskCall::create : DiskCall::open);
+  if (fault) return errno = *fault, -1;
+  const int fd = real::open(path, flags, mode);
+  if (fd >= 0 && created)
+    ops_.push_back({.kind = DiskOp::Kind::create, .file = file_of(fd), .path = path, .to = {}, .bytes = {}});
+  return fd;
 }
 
-int FaultyDisk::on_unlink(const char* path) {
+int FaultyDisk::on_make_folder(const char* path, mode_t mode) {
+  if (!is_ours(path) || exists(path)) return real::mkdir(path, mode);
   const std::lock_guard lock(mutex_);
-  ops_.push_back({.kind = DiskOp::Kind::unlink, .path = path, .to = {}, .bytes = {}});
-  return real_unlink(path);
+  if (const std::optional<int> fault = fault_of(DiskCall::make_folder)) return errno = *fault, -1;
+  ops_.push_back({.kind = DiskOp::Kind::make_folder, .path = path, .to = {}, .bytes = {}});
+  return real::mkdir(path, mode);
+}
+
+ssize_t FaultyDisk::on_read(int fd, const std::function<ssize_t()>& read) {
+  if (!is_ours(path_of(fd))) return read();
+  const std::lock_guard lock(mutex_);
+  if (const std::optional<int> fault = fault_of(DiskCall::read)) return errno = *fault, -1;
+  return read();
 }
 
 ssize_t FaultyDisk::on_write(int fd, std::string_view bytes, off_t offset) {
+  const std::string path = path_of(fd);
+  if (!is_ours(path)) return real::pwrite(fd, bytes.data(), bytes.size(), offset);
   const std::lock_guard lock(mutex_);
   const bool head = (::fcntl(fd, F_GETFL) & O_DSYNC) != 0;
-  const std::optional<int> fault = head ? head_fault_ : write_fault_;
+  const std::optional<int> fault = fault_of(head ? DiskCall::head_write : DiskCall::write);
   if (short_writes_ && !head) bytes = bytes.substr(0, bytes.size() / 2);
   ops_.push_back({.kind = head ? DiskOp::Kind::head : DiskOp::Kind::write,
                   .file = file_of(fd),
-                  .path = path_of(fd),
+                  .path = path,
                   .to = {},
                   .offset = offset,
                   .bytes = std::string(bytes),
                   .failed = fault.has_value()});
   if (fault) return errno = *fault, -1;
-  return real_write(fd, bytes.data(), bytes.size(), offset);
+  return real::pwrite(fd, bytes.data(), bytes.size(), offset);
+}
+
+int FaultyDisk::on_allocate(int fd, off_t end) {
+  const std::string path = path_of(fd);
+  if (!is_ours(path)) return real::posix_fallocate(fd, 0, end);
+  const std::lock_guard lock(mutex_);
+  const DiskOp op{
+      .kind = DiskOp::Kind::allocate, .file = file_of(fd), .path = path, .to = {}, .offset = end, .bytes = {}};
+  const std::optional<int> fault = fault_of(DiskCall::allocate);
+  if (fault) return *fault;
+  return done(op, fault, [&] { return real::posix_fallocate(fd, 0, end); });
+}
+
+int FaultyDisk::on_sync(int fd) {
+  const std::string path = path_of(fd);
+  if (!is_ours(path)) return real::fdatasync(fd);
+  std::unique_lock lock(mutex_);
+  ++held_;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !holding_; });
+  --held_;
+  const std::optional<int> fault = fault_of(DiskCall::sync);
+  if (!fault) ++syncs_;
+  return done({.kind = DiskOp::Kind::sync, .file = file_of(fd), .path = path, .to = {}, .bytes = {}}, fault,
+              [fd] { return real::fdatasync(fd); });
+}
+
+int FaultyDisk::on_folder_sync(int fd) {
+  const std::string path = path_of(fd);
+  if (!is_ours(path)) return real::fsync(fd);
+  const std::lock_guard lock(mutex_);
+  return done({.kind = DiskOp::Kind::sync, .file = file_of(fd), .path = path, .to = {}, .bytes = {}},
+              fault_of(DiskCall::folder_sync), [fd] { return real::fsync(fd); });
+}
+
+int FaultyDisk::on_rename(const char* from, const char* to) {
+  if (!is_ours(from)) return real::rename(from, to);
+  const std::lock_guard lock(mutex_);
+  if (const std::optional<int> fault = fault_of(DiskCall::rename)) return errno = *fault, -1;
+  return done({.kind = DiskOp::Kind::rename, .path = from, .to = to, .bytes = {}}, {},
+              [&] { return real::rename(from, to); });
+}
+
+int FaultyDisk::on_unlink(const char* path) {
+  if (!is_ours(path)) return real::unlink(path);
+  const std::lock_guard lock(mutex_);
+  if (const std::optional<int> fault = fault_of(DiskCall::unlink)) return errno = *fault, -1;
+  return done({.kind = DiskOp::Kind::unlink, .path = path, .to = {}, .bytes = {}}, {},
+              [&] { return real::unlink(path); });
 }
 
 }  // namespace shoal::test

@@ -103,7 +103,7 @@ class Recording {
 // How many writes reported as durable are missing after the cut; a store that does not open misses them all.
 std::uint64_t missing_after(const Recording& run, std::size_t cut, const std::vector<Report>& reports, Rng& rng) {
   const TempFolder folder(TempFolder::kInMemory);
-  cut_power(run.ops, cut, rng, run.dir(), folder.path());
+  cut_power(run.ops, cut, Unsynced::half, rng, run.dir(), folder.path());
   std::uint64_t durable = 0;
   for (const Report& report : reports)
     if (report.ops < cut) durable = report.written;

@@ -47,7 +47,7 @@ void lose_what_was_not_synced(const std::filesystem::path& data) {
     end += frame->size;
   }
   if (const auto lost = begins.upper_bound(synced); lost != begins.end()) end = lost->second;
-  std::filesystem::resize_file(newest, end);
+  write_file(newest, bytes.substr(0, end) + std::string(bytes.size() - end, '\0'));
 }
 
 // The loop can fail: nodes that answer before their disks have it lose writes when the power goes everywhere at once.

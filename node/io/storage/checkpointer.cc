@@ -1,7 +1,5 @@
 #include "node/io/storage/checkpointer.h"
 
-#include <sys/eventfd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -102,9 +100,7 @@ int write_generation(const LmdbEnv& env, const Generation& generation) {
   return 0;
 }
 
-Checkpointer::Checkpointer(const LmdbEnv& env, std::chrono::milliseconds retry)
-    : env_(env), retry_(retry), event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  SHOAL_CHECK(event_.valid());
+Checkpointer::Checkpointer(const LmdbEnv& env, std::chrono::milliseconds retry) : env_(env), retry_(retry) {
   thread_ = quiet_thread([this] { run(); });
 }
 
@@ -135,9 +131,7 @@ void Checkpointer::discard(GenerationPtr generation) {
 }
 
 CheckpointReport Checkpointer::report() {
-  // Drained before the look: what changes after the look signals again.
-  eventfd_t ignored = 0;
-  ::eventfd_read(event_.get(), &ignored);
+  event_.drain();
   const std::lock_guard lock(mutex_);
   return report_;
 }
@@ -180,7 +174,7 @@ bool Checkpointer::move(std::unique_lock<std::mutex>& lock) {
   report_.through = at_hand_->through;
   report_.trouble.reset();
   at_hand_.reset();
-  ::eventfd_write(event_.get(), 1);
+  event_.signal();
   return true;
 }
 
@@ -195,7 +189,7 @@ void Checkpointer::note_failure(int code) {
   const bool changed = report_.trouble != trouble;
   report_.trouble = std::move(trouble);
   if (!lmdb_can_retry(code)) report_.fatal = fatal_sentence(env_, code);
-  if (changed || !report_.fatal.empty()) ::eventfd_write(event_.get(), 1);
+  if (changed || !report_.fatal.empty()) event_.signal();
 }
 
 }  // namespace shoal

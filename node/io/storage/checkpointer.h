@@ -35,9 +35,9 @@
 #include <thread>
 #include <vector>
 
+#include "node/io/event_fd.h"
 #include "node/io/storage/lmdb_env.h"
 #include "node/io/storage/overlay.h"
-#include "node/io/unique_fd.h"
 
 namespace shoal {
 
@@ -75,7 +75,7 @@ class Checkpointer {
 
   const LmdbEnv& env_;
   const std::chrono::milliseconds retry_;
-  UniqueFd event_;
+  EventFd event_;
   std::atomic<double> pressure_{0};
 
   std::mutex mutex_;

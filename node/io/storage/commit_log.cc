@@ -1,7 +1,5 @@
 #include "node/io/storage/commit_log.h"
 
-#include <sodium.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "node/base/check.h"
+#include "node/io/random.h"
 #include "node/io/storage/disk_trouble.h"
 #include "node/io/storage/quiet_thread.h"
 
@@ -16,13 +15,6 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t kUnsyncedBytesMax = std::size_t{16} << 20;  // they are held in memory until they are synced
-
-std::uint64_t random_salt() {
-  SHOAL_CHECK(sodium_init() >= 0);
-  std::uint64_t salt = 0;
-  ::randombytes_buf(&salt, sizeof salt);
-  return salt;
-}
 
 }  // namespace
 
@@ -34,12 +26,10 @@ Result<std::unique_ptr<CommitLog>> CommitLog::open(const Options& options, Recov
 
 CommitLog::CommitLog(const Options& options, RecoveredLog found)
     : options_(options),
-      event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       synced_(found.newest),
       next_number_(found.next_number),
       segments_(found.segments.begin(), found.segments.end()),
       spares_(std::move(found.spares)) {
-  SHOAL_CHECK(event_.valid());
   if (!found.unproven.empty()) synced_ = CommitId{found.unproven.front().id.value - 1};
   for (const UnprovenCommit& commit : found.unproven) add_unsynced(commit.id, commit.changes);
 }
@@ -54,26 +44,13 @@ CommitLog::~CommitLog() {
 }
 
 Status CommitLog::start() {
-  const std::size_t found = segments_.size();
-  const CommitId first{synced_.value + 1};
-  int code = begin_segment(first, unsynced_.empty() ? 0 : unsynced_.front().frame.size());
-  if (code == 0) code = write_out(true);
-  if (code != 0) {
+  if (const int code = begin_segment()) {
     const Error why = disk_trouble(full_or_broken(code, options_.dir), options_.dir);
     return fail(why.code, "cannot begin a segment of the commit log: " + why.message);
   }
-  drop_rewritten(found, first);
   taken_ = report_.written = report_.durable = synced_;
   thread_ = quiet_thread([this] { run(); });
   return Unit{};
-}
-
-// What earlier lives left behind this commit has been written again: a node that starts often shall not fill its disk.
-void CommitLog::drop_rewritten(std::size_t found, CommitId first) {
-  for (; found > 0 && segments_[found - 1].first >= first; --found) {
-    retire(segments_[found - 1]);
-    segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(found - 1));
-  }
 }
 
 void CommitLog::take(LogBatchPtr batch) {
@@ -129,9 +106,7 @@ std::uint64_t CommitLog::bytes() {
 }
 
 LogReport CommitLog::report() {
-  // Drained before the look: what changes after the look signals again.
-  eventfd_t ignored = 0;
-  ::eventfd_read(event_.get(), &ignored);
+  event_.drain();
   const std::lock_guard lock(mutex_);
   return report_;
 }
@@ -196,8 +171,8 @@ int CommitLog::write_out(bool sync) {
   while (written_ < unsynced_.size()) {
     const std::size_t size = unsynced_[written_].frame.size();
     if (!segment_ || segment_->room() < size) {
-      if (const int code = sync_segment()) return code;
-      if (const int code = begin_segment(unsynced_[written_].id, size)) return code;
+      const int code = sync_segment();
+      return code == 0 ? begin_segment() : code;
     }
     std::string& frame = unsynced_[written_].frame;
     seal_frame(frame, segment_->header().salt, synced_);
@@ -207,9 +182,19 @@ int CommitLog::write_out(bool sync) {
   return sync ? sync_segment() : 0;
 }
 
-int CommitLog::begin_segment(CommitId first, std::size_t frame_bytes) {
-  const SegmentHeader header{.owner = options_.owner, .number = next_number_++, .first = first, .salt = random_salt()};
-  const std::size_t bytes = std::max(options_.segment_bytes, kLogBlock + frame_bytes);
+// With all of unsynced_, which is synced afterwards. Precondition: nothing of it is in segment_ and counts.
+int CommitLog::begin_segment() {
+  const std::size_t bytes = std::max(options_.segment_bytes, kLogBlock + unsynced_bytes_);
+  const SegmentHeader header{.owner = options_.owner,
+                             .number = next_number_++,
+                             .first = {synced_.value + 1},
+                             .salt = random_u64(),
+                             .bytes = bytes};
+  std::vector<std::string_view> frames;
+  for (Unsynced& commit : unsynced_) {
+    seal_frame(commit.frame, header.salt, synced_);
+    frames.push_back(commit.frame);
+  }
   std::optional<std::filesystem::path> spare;
   {
     const std::lock_guard lock(mutex_);
@@ -218,28 +203,41 @@ int CommitLog::begin_segment(CommitId first, std::size_t frame_bytes) {
       spares_.pop_back();
     }
   }
-  if (const int code = LogSegment::begin(options_.dir, header, bytes, spare, segment_)) return code;
-  const std::lock_guard lock(mutex_);
-  segments_.push_back({header.number, first, bytes});
+  if (const int code = LogSegment::begin(options_.dir, header, frames, spare, segment_)) return code;
+  put_in_place({header.number, header.first, bytes});
+  written_ = unsynced_.size();
+  note_synced();
   return 0;
+}
+
+// What earlier lives or attempts left from its first commit on is not needed any more: neither a node that starts often
+// nor one whose disk fails for long shall fill its disk.
+void CommitLog::put_in_place(const LiveSegment& segment) {
+  const std::lock_guard lock(mutex_);
+  for (; !segments_.empty() && segments_.back().first >= segment.first; segments_.pop_back()) retire(segments_.back());
+  segments_.push_back(segment);
 }
 
 int CommitLog::sync_segment() {
   if (written_ == 0) return 0;
   if (const int code = segment_->sync()) return code;
-  synced_ = unsynced_[written_ - 1].id;
+  note_synced();
+  return 0;
+}
+
+void CommitLog::note_synced() {
+  if (written_ > 0) synced_ = unsynced_[written_ - 1].id;
   for (; written_ > 0; --written_) {
     unsynced_bytes_ -= unsynced_.front().frame.size();
     unsynced_.pop_front();
   }
-  return 0;
 }
 
 void CommitLog::note_saved() {
   report_.written = unsynced_.empty() ? synced_ : unsynced_.back().id;
   report_.durable = synced_;
   report_.trouble.reset();
-  ::eventfd_write(event_.get(), 1);
+  event_.signal();
   done_.notify_all();
 }
 
@@ -247,7 +245,7 @@ void CommitLog::note_failure(int code) {
   Error trouble = disk_trouble(code, options_.dir);
   if (report_.trouble == trouble) return;
   report_.trouble = std::move(trouble);
-  ::eventfd_write(event_.get(), 1);
+  event_.signal();
 }
 
 }  // namespace shoal

@@ -11,11 +11,15 @@
 //
 // When a write or a sync fails, nothing of the segment behind the last synced commit is believed: a failed sync may
 // leave pages in the cache that look clean and are not on the disk, and the next sync says all is well (fsyncgate). All
-// commits since then are written anew from memory, into another segment.
+// commits since then are written anew from memory, into another segment. A start does the same with what it has read
+// and nothing proves to be synced.
 //
 // Invariants:
 //  (1) durable names a commit only after it and all before it were synced.
-//  (2) A segment begins only when all commits before its first one are synced: log_recovery relies on it.
+//  (2) A segment gets its name only when it holds, synced, everything that was taken and is not synced elsewhere. From
+//      then on an older segment counts up to the new one's first commit only: log_recovery relies on both. (Were it
+//      named first and filled afterwards, a start that is killed in between would have hidden the last commit of the
+//      life before, which had been reported as durable.)
 //  (3) A block that was synced is never written again.
 //  (4) A batch taken is never given up while the process lives, but by finish().
 //  (5) The event descriptor is readable whenever the report has changed since it was last asked for.
@@ -35,10 +39,10 @@
 #include <thread>
 #include <vector>
 
+#include "node/io/event_fd.h"
 #include "node/io/storage/log_frame.h"
 #include "node/io/storage/log_recovery.h"
 #include "node/io/storage/log_segment.h"
-#include "node/io/unique_fd.h"
 
 namespace shoal {
 
@@ -92,7 +96,6 @@ class CommitLog {
   CommitLog(const Options& options, RecoveredLog found);
 
   Status start();
-  void drop_rewritten(std::size_t found, CommitId first);
   void retire(const LiveSegment& segment);
   void run();
   [[nodiscard]] bool sync_due() const;
@@ -101,13 +104,15 @@ class CommitLog {
   void draft(const LogBatch& batch);
   void add_unsynced(CommitId id, std::string_view changes);
   int write_out(bool sync);
-  int begin_segment(CommitId first, std::size_t frame_bytes);
+  int begin_segment();
+  void put_in_place(const LiveSegment& segment);
   int sync_segment();
+  void note_synced();
   void note_saved();
   void note_failure(int code);
 
   const Options options_;
-  UniqueFd event_;
+  EventFd event_;
 
   // The thread's own.
   std::optional<LogSegment> segment_;

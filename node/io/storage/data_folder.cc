@@ -1,7 +1,6 @@
 #include "node/io/storage/data_folder.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <sys/file.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -13,7 +12,7 @@
 #include <system_error>
 
 #include "node/base/bytes.h"
-#include "node/base/check.h"
+#include "node/io/random.h"
 #include "node/io/storage/sync_file.h"
 
 namespace shoal {
@@ -27,19 +26,6 @@ constexpr std::string_view kTitle = "shoal data folder\n";
 
 Error unusable(Errc code, const fs::path& dir, const std::string& why) {
   return fail(code, "cannot use " + dir.string() + " as data folder: " + why);
-}
-
-std::uint64_t random_u64() {
-  SHOAL_CHECK(sodium_init() >= 0);
-  std::uint64_t value = 0;
-  ::randombytes_buf(&value, sizeof value);
-  return value;
-}
-
-std::uint64_t random_id() {
-  std::uint64_t value = 0;
-  while (value == 0) value = random_u64();
-  return value;
 }
 
 std::string checksum(std::string_view text) {
@@ -171,7 +157,8 @@ Status DataFolder::reset(const fs::path& dir) {
   const Result<UniqueFd> lock = take_lock(dir);
   if (!lock) return lock.error();
   fs::remove_all(dir / "store/log", error);
-  for (const char* name : {"store/data.mdb", "store/lock.mdb", "store", "identity.new", "identity"})
+  for (const char* name :
+       {"store/data.mdb", "store/data.mdb.new", "store/lock.mdb", "store", "identity.new", "identity"})
     if (!error) fs::remove(dir / name, error);
   if (error) return unusable(Errc::io, dir, "it cannot be reset (" + error.message() + ")");
   return sync_directory(dir);

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "node/base/check.h"
+#include "node/io/storage/disk_trouble.h"
+#include "node/io/storage/sync_file.h"
 #include "node/wire/entry_codec.h"
 
 namespace shoal {
@@ -80,7 +82,9 @@ Status DiskStore::open_log(const StoreOptions& options, Parts& parts) {
   const std::filesystem::path dir = options.dir / "log";
   std::error_code made;
   std::filesystem::create_directories(dir, made);
-  if (made) return fail(Errc::io, "cannot create " + dir.string() + ": " + made.message());
+  if (made) return fail(disk_errc(made.value()), "cannot create " + dir.string() + ": " + made.message());
+  // The log is only as durable as its folder's name.
+  if (const Status named = sync_directory(options.dir); !named) return named.error();
   const Replay replay_batch = [&](const LogBatch& batch, double share) {
     if (options.replaying) options.replaying(share);
     return replay(options, parts, batch);
@@ -115,7 +119,9 @@ Status DiskStore::replay(const StoreOptions& options, Parts& parts, const LogBat
   if (parts.overlay.bytes() < 2 * options.generation_bytes) return Unit{};
   parts.overlay.freeze(batch.id);
   const int code = write_generation(parts.env, *parts.overlay.frozen());
-  if (code != 0) return fail(lmdb_errc(code), "cannot replay the commit log: " + std::string(mdb_strerror(code)));
+  if (code != 0)
+    return fail(lmdb_errc(code),
+                "cannot replay the commit log into " + options.dir.string() + ": " + mdb_strerror(code));
   parts.overlay.drop_frozen();
   parts.head.checkpoint = batch.id;
   return Unit{};

@@ -10,6 +10,7 @@
 
 #include "node/base/bytes.h"
 #include "node/base/check.h"
+#include "node/io/storage/disk_trouble.h"
 #include "node/io/storage/sync_file.h"
 #include "node/io/unique_fd.h"
 
@@ -92,6 +93,20 @@ int open_env(LmdbEnv& env, std::size_t map_bytes, unsigned flags) {
   return mdb_env_open(raw, env.dir.c_str(), MDB_NOTLS | MDB_NORDAHEAD | flags, 0600);
 }
 
+// Point (3) of the head comment. 0 or a code.
+int make_first_file(const std::filesystem::path& file, std::size_t map_bytes) {
+  std::filesystem::path draft = file;
+  draft += ".new";
+  ::unlink(draft.c_str());
+  LmdbEnv env{.dir = draft, .env = nullptr};
+  int code = open_env(env, map_bytes, MDB_NOSUBDIR | MDB_NOLOCK);
+  if (code == 0) code = open_tables(env, 0, MDB_CREATE);
+  env.env.reset();
+  if (code == 0) code = ::rename(draft.c_str(), file.c_str()) == 0 ? 0 : errno;
+  if (code != 0) ::unlink(draft.c_str());
+  return code;
+}
+
 }  // namespace
 
 Result<LmdbEnv> LmdbEnv::open(const std::filesystem::path& dir, std::size_t map_bytes) {
@@ -100,6 +115,9 @@ Result<LmdbEnv> LmdbEnv::open(const std::filesystem::path& dir, std::size_t map_
   if (made) return fail(Errc::io, "cannot create " + dir.string() + ": " + made.message());
   const std::filesystem::path file = dir / "data.mdb";
   LmdbEnv env{.dir = dir, .env = nullptr};
+  std::error_code unknown;
+  if (std::filesystem::status(file, unknown).type() == std::filesystem::file_type::not_found)
+    if (const int code = make_first_file(file, map_bytes)) return open_error(dir, map_bytes, code);
   if (const int code = rewrite_heads(file)) return open_error(dir, map_bytes, code);
   if (const int code = open_env(env, map_bytes, 0)) return open_error(dir, map_bytes, code);
   if (const Status length = check_length(env.env.get(), file); !length) return length.error();
@@ -131,14 +149,11 @@ int LmdbEnv::begin(unsigned flags, LmdbTxn& out) const {
 
 Errc lmdb_errc(int code) {
   switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
     case MDB_MAP_FULL: return Errc::no_space;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID: return Errc::corrupt;
-    default: return Errc::io;
+    default: return disk_errc(code);
   }
 }
 

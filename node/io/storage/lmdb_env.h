@@ -12,7 +12,7 @@
 //
 // The map is one large sparse reservation made at open (ruling 17). Growing it later would need every reader to stop.
 //
-// Opening heals what a crash or a failing disk can leave behind:
+// Opening heals what a crash or a failing disk can leave behind, or avoids it:
 //  (1) The head pages are written again as they read, and the file is synced, so that what this process will believe is
 //      what the disk holds. Without it: a head page whose synchronous write failed may be on the disk though the cache
 //      shows the older one; the next commit would overwrite pages that the disk's head needs, and a power cut in the
@@ -20,6 +20,8 @@
 //  (2) A file shorter than its head says is refused (a copy that broke off), since reading beyond its end would kill
 //      the process. The last few pages may honestly be missing, when they were taken and given back in one
 //      transaction: the file is then extended.
+//  (3) A first file is made whole and synced under another name: LMDB writes both head pages at once and syncs neither,
+//      and a file whose heads are torn is damaged for good.
 #pragma once
 
 #include <lmdb.h>

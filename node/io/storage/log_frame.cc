@@ -9,8 +9,9 @@ namespace shoal {
 namespace {
 
 constexpr std::string_view kMagic = "shoallog";
-constexpr std::uint64_t kFormat = 1;
-constexpr std::size_t kSegmentHeaderBytes = 56;
+constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kFormatWithoutBytes = 1;
+constexpr std::size_t kSegmentHeaderBytes = 64;
 constexpr std::size_t kFrameHeaderBytes = 32;
 constexpr std::size_t kChangeHeaderBytes = 29;
 
@@ -77,7 +78,8 @@ Status take_change(std::string_view& bytes, LogBatch& batch) {
 
 std::string encode_segment_header(const SegmentHeader& header) {
   std::string block(kMagic);
-  for (const std::uint64_t field : {kFormat, header.owner.value, header.number, header.first.value, header.salt})
+  for (const std::uint64_t field :
+       {kFormat, header.owner.value, header.number, header.first.value, header.salt, header.bytes})
     append_u64(block, field);
   append_u64(block, checksum(block));
   block.resize(kLogBlock);
@@ -91,13 +93,15 @@ Result<SegmentHeader> decode_segment_header(std::string_view block) {
   if (format > kFormat)
     return fail(Errc::refused, "it has format " + std::to_string(format) + ", newer than the " +
                                    std::to_string(kFormat) + " that this version reads: start the newer version again");
-  constexpr std::size_t kSum = kSegmentHeaderBytes - 8;
-  if (read_u64(block.substr(kSum)) != checksum(block.substr(0, kSum)))
+  const bool with_bytes = format != kFormatWithoutBytes;
+  const std::size_t sum = kSegmentHeaderBytes - (with_bytes ? 8 : 16);
+  if (read_u64(block.substr(sum)) != checksum(block.substr(0, sum)))
     return fail(Errc::corrupt, "its header fails its checksum");
   return SegmentHeader{.owner = {read_u64(block.substr(16))},
                        .number = read_u64(block.substr(24)),
                        .first = {read_u64(block.substr(32))},
-                       .salt = read_u64(block.substr(40))};
+                       .salt = read_u64(block.substr(40)),
+                       .bytes = with_bytes ? read_u64(block.substr(48)) : 0};
 }
 
 std::string encode_changes(const LogBatch& batch) {

@@ -5,18 +5,20 @@
 //
 //   segment header                                   frame header
 //   byte  0..7   "shoallog"                          byte  0..7   XXH3-64 of the rest of the frame, seeded with `salt`
-//         8..15  format, 1                                 8..15  commit
+//         8..15  format, 2                                 8..15  commit
 //        16..23  the node whose log it is                 16..23  synced: on the disk, with all before it, when this
 //        24..31  number of the segment                            frame was written
 //        32..39  first: its first commit                  24..31  length of the changes
 //        40..47  salt, random                             32..    changes
-//        48..55  XXH3-64 of all before
+//        48..55  bytes of the file
+//        56..63  XXH3-64 of all before
 //
 //   change   kind (1 byte: 0 entry, 1 erased, 2 document) | owner (8) | slot (16) | length (4) | sealed value
 //
 // A block that was synced is never written again: what a power cut tears, nobody has relied on. The salt, drawn anew
 // whenever a file becomes a segment, makes frames of the file's earlier life invalid, and frames that a client hides in
-// a value too. Integers are big-endian; a sealed value is what node/wire/entry_codec.h makes.
+// a value too. A file shorter than its header says has lost frames that nothing else may prove. Format 1, which is read
+// as well, did not say. Integers are big-endian; a sealed value is what node/wire/entry_codec.h makes.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +41,7 @@ struct SegmentHeader {
   std::uint64_t number = 0;
   CommitId first;
   std::uint64_t salt = 0;
+  std::uint64_t bytes = 0;  // of the file, at least
 };
 
 // One block.

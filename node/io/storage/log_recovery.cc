@@ -94,8 +94,13 @@ class Recovery {
     raise_proven(before(header.first));
     const bool needed = !limit || *limit > next_of(checkpoint_);
     if (!needed) return Unit{};
-    const Result<std::string> bytes = read_bytes(segment_path(dir_, header.number), UINTMAX_MAX);
+    const fs::path file = segment_path(dir_, header.number);
+    const Result<std::string> bytes = read_bytes(file, UINTMAX_MAX);
     if (!bytes) return bytes.error();
+    if (bytes->size() < header.bytes)
+      return fail(Errc::corrupt, "the commit log is damaged: " + file.string() + " is cut short (" +
+                                     std::to_string(bytes->size()) + " of " + std::to_string(header.bytes) +
+                                     " bytes): " + kAdvice);
     std::size_t offset = kLogBlock;
     CommitId expected = header.first;
     while (!limit || expected < *limit) {
@@ -109,7 +114,7 @@ class Recovery {
     read_ += found_.segments[i].bytes;
     const CommitId proof = limit ? before(*limit) : proof_behind(*bytes, offset, header.salt);
     if (proof < expected || proof <= checkpoint_) return Unit{};
-    return damage(segment_path(dir_, header.number), std::max(expected, next_of(checkpoint_)));
+    return damage(file, std::max(expected, next_of(checkpoint_)));
   }
 
   Status take(const LogFrame& frame) {

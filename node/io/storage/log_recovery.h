@@ -7,10 +7,10 @@
 //   torn tail   the first frame that is not valid, when nothing proves that its commit had been synced: the process or
 //               the machine ended while it was being written, and nobody was told that it is durable. It and whatever
 //               was written behind it count as never written.
-//   damage      the same where there is proof: what was promised is lost. The store refuses to open. So it does when
-//   the
-//               newest segment has no valid header: it got its name only after its header was synced, and what it held
-//               nobody else can tell. An older one without is no segment, or is missed.
+//   damage      the same where there is proof: what was promised is lost. The store refuses to open. So it does when a
+//               segment is shorter than its header says, and when the newest has no valid header: it got its name only
+//               after its header was synced, and what it held nobody else can tell. An older one without is no segment,
+//               or is missed.
 //
 // Invariants:
 //  (1) All commits behind the checkpoint are replayed in order, without a gap, up to the end of the log.

@@ -75,17 +75,20 @@ Result<LogFiles> list_log_files(const fs::path& dir) {
   return files;
 }
 
-int LogSegment::begin(const fs::path& dir, const SegmentHeader& header, std::size_t bytes,
+int LogSegment::begin(const fs::path& dir, const SegmentHeader& header, const std::vector<std::string_view>& frames,
                       const std::optional<fs::path>& spare, std::optional<LogSegment>& out) {
   const fs::path draft = spare ? *spare : spare_path(dir, header.number);
+  const fs::path file = segment_path(dir, header.number);
   UniqueFd fd;
-  int code = open_file(draft, bytes, fd);
-  if (code == 0) code = write_at(fd.get(), 0, encode_segment_header(header));
-  if (code == 0) code = sync_of(fd.get());
-  if (code == 0) code = ::rename(draft.c_str(), segment_path(dir, header.number).c_str()) == 0 ? 0 : errno;
+  int code = open_file(draft, header.bytes, fd);
+  LogSegment segment(std::move(fd), header);
+  if (code == 0) code = write_at(segment.fd_.get(), 0, encode_segment_header(header));
+  for (auto frame = frames.begin(); code == 0 && frame != frames.end(); ++frame) code = segment.append(*frame);
+  if (code == 0) code = segment.sync();
+  if (code == 0) code = ::rename(draft.c_str(), file.c_str()) == 0 ? 0 : errno;
   if (code != 0) return ::unlink(draft.c_str()), code;  // a full disk has no room for half a segment
-  if (const Status named = sync_directory(dir); !named) return EIO;
-  out = LogSegment(std::move(fd), header, bytes);
+  if (const Status named = sync_directory(dir); !named) return ::unlink(file.c_str()), EIO;
+  out = std::move(segment);
   return 0;
 }
 

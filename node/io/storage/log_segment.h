@@ -3,8 +3,8 @@
 //   DIR/0000000000000007.log     a segment, by its number in hexadecimal
 //   DIR/0000000000000003.spare   one that is not needed any more: its blocks wait for the next segment
 //
-// A spare becomes a segment in an order that a crash may interrupt anywhere: new header, sync, new name, sync of the
-// folder. Whoever finds a .log whose header does not fit its name finds a spare.
+// A spare becomes a segment in an order that a crash may interrupt anywhere: new header and first frames, sync, new
+// name, sync of the folder. Whoever finds a .log whose header does not fit its name finds a spare.
 #pragma once
 
 #include <cstddef>
@@ -32,13 +32,14 @@ Result<LogFiles> list_log_files(const std::filesystem::path& dir);
 
 class LogSegment {
  public:
-  // A new file of `bytes`, or `spare` with its bytes. 0 or errno.
-  static int begin(const std::filesystem::path& dir, const SegmentHeader& header, std::size_t bytes,
-                   const std::optional<std::filesystem::path>& spare, std::optional<LogSegment>& out);
+  // A new file, or `spare`, of the header's bytes. It holds the frames, on the disk, when it gets its name. 0 or errno.
+  // Precondition: there is room.
+  static int begin(const std::filesystem::path& dir, const SegmentHeader& header,
+                   const std::vector<std::string_view>& frames, const std::optional<std::filesystem::path>& spare,
+                   std::optional<LogSegment>& out);
 
   [[nodiscard]] const SegmentHeader& header() const { return header_; }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  [[nodiscard]] std::size_t room() const { return bytes_ - end_; }
+  [[nodiscard]] std::size_t room() const { return header_.bytes - end_; }
 
   // Behind what was appended before; on the disk after the next sync(). 0 or errno; after one, the segment is done.
   // Precondition: there is room.
@@ -46,12 +47,10 @@ class LogSegment {
   [[nodiscard]] int sync() const;
 
  private:
-  LogSegment(UniqueFd fd, const SegmentHeader& header, std::size_t bytes)
-      : fd_(std::move(fd)), header_(header), bytes_(bytes) {}
+  LogSegment(UniqueFd fd, const SegmentHeader& header) : fd_(std::move(fd)), header_(header) {}
 
   UniqueFd fd_;
   SegmentHeader header_;
-  std::size_t bytes_;
   std::size_t end_ = kLogBlock;
 };
 

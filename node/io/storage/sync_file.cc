@@ -7,6 +7,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "node/io/storage/disk_trouble.h"
 #include "node/io/unique_fd.h"
 
 namespace shoal {
@@ -14,8 +15,7 @@ namespace {
 
 Error io_error(const char* what, const std::filesystem::path& path) {
   const int code = errno;
-  const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
-  return fail(full ? Errc::no_space : Errc::io,
+  return fail(disk_errc(code),
               std::string("cannot ") + what + " " + path.string() + ": " + std::generic_category().message(code));
 }
 
