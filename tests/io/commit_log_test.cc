@@ -99,7 +99,7 @@ class CommitLogTest : public testing::Test {
   }
 
   const TempFolder dir_{TempFolder::kInMemory};
-  CommitLog::Options options_{.dir = {}, .owner = kOwner, .segment_bytes = kSegment, .retry = 1ms};
+  CommitLog::Options options_{.dir = {}, .owner = kOwner, .segment_bytes = kSegment, .spares_ahead = 0, .retry = 1ms};
   std::uint64_t next_ = 1;
 };
 
@@ -524,6 +524,14 @@ TEST_F(CommitLogTest, AFewSparesAreKept) {
   write(*log, 60);
   log->release({60});
   EXPECT_THAT(list_log_files(dir_.path())->spares, SizeIs(1));
+}
+
+// A file that was made ahead has a number of its own: no segment may ever get it.
+TEST_F(CommitLogTest, NumbersOfSparesAreTaken) {
+  auto log = open();
+  write(*log, 3);
+  std::ofstream(spare_path(dir_.path(), 99)) << "half filled";
+  EXPECT_EQ(recover()->log.next_number, 100U);
 }
 
 // A crash between the new header and the new name.

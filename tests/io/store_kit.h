@@ -29,7 +29,7 @@ class TempFolder {
 };
 
 // A small store with a short retry pause. Every commit is moved into LMDB at once; a larger `generation_bytes` leaves
-// that to the log.
+// that to the log. No segments are made ahead.
 StoreOptions options_in(const std::filesystem::path& dir);
 std::unique_ptr<DiskStore> open_store(const StoreOptions& options);
 

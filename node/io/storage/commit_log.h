@@ -43,6 +43,7 @@
 #include "node/io/storage/log_frame.h"
 #include "node/io/storage/log_recovery.h"
 #include "node/io/storage/log_segment.h"
+#include "node/io/storage/spare_segments.h"
 
 namespace shoal {
 
@@ -61,6 +62,7 @@ class CommitLog {
     NodeId owner;
     std::size_t segment_bytes = std::size_t{16} << 20;
     std::size_t spares_max = 16;
+    std::size_t spares_ahead = 2;  // made ready before they are needed
     std::chrono::milliseconds sync_every{0};
     std::chrono::milliseconds retry{1000};  // pause after a failure
   };
@@ -96,7 +98,6 @@ class CommitLog {
   CommitLog(const Options& options, RecoveredLog found);
 
   Status start();
-  void retire(const LiveSegment& segment);
   void run();
   [[nodiscard]] bool sync_due() const;
   [[nodiscard]] Clock::time_point wake_at() const;
@@ -121,7 +122,6 @@ class CommitLog {
   std::size_t unsynced_bytes_ = 0;
   Clock::time_point next_sync_{};
   CommitId synced_;
-  std::uint64_t next_number_;
 
   std::mutex mutex_;
   std::condition_variable wake_;  // for the thread: work, hurry, finish, stop
@@ -131,11 +131,11 @@ class CommitLog {
   CommitId hurried_;
   LogReport report_;
   std::deque<LiveSegment> segments_;
-  std::vector<std::filesystem::path> spares_;
   bool finishing_ = false;
   bool stopping_ = false;
   bool ended_ = false;
 
+  SpareSegments spares_;
   std::thread thread_;  // last: it starts when everything else is there
 };
 

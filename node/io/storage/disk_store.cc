@@ -98,6 +98,7 @@ Status DiskStore::open_log(const StoreOptions& options, Parts& parts) {
                        .owner = options.owner,
                        .segment_bytes = options.segment_bytes,
                        .spares_max = options.log_bytes_max / 2 / options.segment_bytes,
+                       .spares_ahead = options.spares_ahead,
                        .sync_every = options.sync ? std::chrono::milliseconds(0) : options.relaxed_interval / 2,
                        .retry = options.retry_interval},
                       *std::move(found));

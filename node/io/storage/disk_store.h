@@ -54,6 +54,7 @@ struct StoreOptions {
   std::size_t generation_bytes = std::size_t{64} << 20;    // so much of it is moved into LMDB at a time
   std::size_t log_bytes_max = std::size_t{512} << 20;      // a start replays at most this, about
   std::size_t segment_bytes = std::size_t{16} << 20;
+  std::size_t spares_ahead = 2;                    // segments that are made ready before they are needed
   std::function<void(double share)> replaying;     // told now and then while the log is replayed
   std::size_t map_bytes = std::size_t{512} << 30;  // address space, not disk space
 };
