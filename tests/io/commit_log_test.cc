@@ -432,6 +432,32 @@ TEST_F(CommitLogTest, WhatIsCutShortIsWrittenAgain) {
   EXPECT_EQ(recover()->ids(), numbers(1, 1));
 }
 
+// ---- delays ---------------------------------------------------------------------------------------------------------
+
+// Neither the end of a process nor a kill waits for a delay; what was synced is there.
+TEST_F(CommitLogTest, ADelayIsNotWaitedForAtTheEnd) {
+  auto log = open();
+  log->set_delay(1h);
+  take(*log, batch(1));
+  log->finish();
+  EXPECT_EQ(log->report().durable, CommitId{1});
+  log.reset();
+  log = open();
+  log->set_delay(1h);
+  take(*log, batch(2));
+  ASSERT_TRUE(eventually([&] { return recover()->ids() == numbers(1, 2); }));
+  EXPECT_EQ(log->report().durable, CommitId{1}) << "it is said later";
+  log.reset();
+  EXPECT_EQ(recover()->ids(), numbers(1, 2));
+}
+
+TEST_F(CommitLogTest, ADelayedCommitIsReportedAndTheNextOneTaken) {
+  auto log = open();
+  log->set_delay(2ms);
+  write(*log, 10);
+  EXPECT_EQ(recover()->ids(), numbers(1, 10));
+}
+
 // ---- syncing by interval --------------------------------------------------------------------------------------------
 
 class RelaxedLog : public CommitLogTest {

@@ -29,14 +29,6 @@ bool is_filled(const std::filesystem::path& file) {
   return fd.valid() && ::lseek(fd.get(), 0, SEEK_HOLE) == static_cast<off_t>(kSegment);
 }
 
-bool until(auto condition) {
-  for (const auto end = std::chrono::steady_clock::now() + 60s; std::chrono::steady_clock::now() < end;) {
-    if (condition()) return true;
-    std::this_thread::yield();
-  }
-  return false;
-}
-
 class SpareSegmentsTest : public ::testing::Test {
  protected:
   [[nodiscard]] std::vector<std::filesystem::path> spares() const { return list_log_files(dir_.path())->spares; }
@@ -58,7 +50,7 @@ class SpareSegmentsTest : public ::testing::Test {
 TEST_F(SpareSegmentsTest, SomeAreFilledAheadAndNoMore) {
   {
     SpareSegments stock(options_, {}, 5);
-    EXPECT_TRUE(until([&] { return filled() == 2; }));
+    EXPECT_TRUE(eventually([&] { return filled() == 2; }));
   }
   EXPECT_THAT(spares(), SizeIs(2));
 }
@@ -67,9 +59,9 @@ TEST_F(SpareSegmentsTest, WhatIsTakenIsReplacedUnderAnotherName) {
   SpareSegments stock(options_, {}, 5);
   std::set<std::filesystem::path> taken;
   for (int i = 0; i < 4; ++i) {
-    ASSERT_TRUE(until([&] { return filled() >= 2; }));
+    ASSERT_TRUE(eventually([&] { return filled() >= 2; }));
     std::optional<std::filesystem::path> file;
-    ASSERT_TRUE(until([&] { return (file = stock.take()).has_value(); }));
+    ASSERT_TRUE(eventually([&] { return (file = stock.take()).has_value(); }));
     EXPECT_TRUE(is_filled(*file));
     EXPECT_TRUE(taken.insert(*file).second) << *file;
     std::filesystem::rename(*file, segment_path(dir_.path(), stock.draw_number()));
@@ -84,7 +76,7 @@ TEST_F(SpareSegmentsTest, WhatIsGivenBackIsFilled) {
   SpareSegments stock(options_, {}, 5);
   stock.give(1, kSegment);
   stock.give(2, kSegment);
-  ASSERT_TRUE(until([&] { return filled() >= 1; }));
+  ASSERT_TRUE(eventually([&] { return filled() >= 1; }));
   EXPECT_TRUE(list_log_files(dir_.path())->segments.empty());
 }
 
@@ -109,10 +101,10 @@ TEST_F(SpareSegmentsTest, AFailingDiskLeavesNothingHalf) {
     at_sync ? disk.fail_syncs(code) : disk.fail_writes(code);
     SpareSegments stock(options_, {}, 5);
     const std::size_t before = disk.op_count();
-    ASSERT_TRUE(until([&] { return disk.op_count() > before + 4; })) << "it tries again";
+    ASSERT_TRUE(eventually([&] { return disk.op_count() > before + 4; })) << "it tries again";
     EXPECT_EQ(filled(), 0U);
     disk.heal();
-    ASSERT_TRUE(until([&] { return filled() == 2; }));
+    ASSERT_TRUE(eventually([&] { return filled() == 2; }));
     for (const auto& file : spares()) std::filesystem::remove(file);
   }
 }

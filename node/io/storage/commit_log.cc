@@ -143,6 +143,7 @@ bool CommitLog::save(std::unique_lock<std::mutex>& lock) {
     wake_.wait_for(lock, options_.retry, [this] { return stopping_ || finishing_; });
     if (stopping_) return false;
   }
+  if (batch) wait_delay(lock);
   if (at_hand_ == batch) at_hand_.reset();  // another one may have come while only a sync was due
   note_saved();
   return true;
@@ -218,6 +219,11 @@ void CommitLog::note_synced() {
     unsynced_bytes_ -= unsynced_.front().frame.size();
     unsynced_.pop_front();
   }
+}
+
+void CommitLog::wait_delay(std::unique_lock<std::mutex>& lock) {
+  if (options_.sync_every != std::chrono::milliseconds::zero()) return;
+  wake_.wait_for(lock, delay_.load(), [this] { return stopping_ || finishing_; });
 }
 
 void CommitLog::note_saved() {

@@ -27,6 +27,7 @@
 // The store's thread and the checkpointer's call; the log's own thread owns the segment being written.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -79,6 +80,8 @@ class CommitLog {
   // Syncs everything at once. From now on the first failure is the last. Returns when nothing is at hand. An empty
   // batch as the last one marks a clean end.
   void finish();
+  // Where every batch is synced: it is reported so much later, and the next one waits as long.
+  void set_delay(std::chrono::microseconds delay) { delay_ = delay; }
   // LMDB holds everything up to this commit.
   void release(CommitId through);
 
@@ -109,10 +112,12 @@ class CommitLog {
   void put_in_place(const LiveSegment& segment);
   int sync_segment();
   void note_synced();
+  void wait_delay(std::unique_lock<std::mutex>& lock);
   void note_saved();
   void note_failure(int code);
 
   const Options options_;
+  std::atomic<std::chrono::microseconds> delay_{};
   EventFd event_;
 
   // The thread's own.

@@ -253,10 +253,18 @@ void DiskStore::checkpoint() {
   const bool large = overlay_.active().bytes >= room || log_->bytes() >= options_.log_bytes_max / 2;
   if (!overlay_.frozen() && filling_->empty() && !overlay_.active().empty() && large)
     overlay_.freeze(CommitId{filling_->id.value - 1});
-  checkpointer_.set_pressure(static_cast<double>(overlay_.active().bytes) / static_cast<double>(room));
+  const Pace pace = Pace::of(left_to_move(), room, options_.overlay_bytes_max);
+  checkpointer_.set_pressure(pace.pressure);
+  log_->set_delay(pace.delay);
   if (!overlay_.frozen() || moving_ || durable_ < overlay_.frozen()->through) return;
   checkpointer_.take(overlay_.frozen());
   moving_ = true;
+}
+
+double DiskStore::left_to_move() const {
+  const auto active = static_cast<double>(overlay_.active().bytes);
+  if (!overlay_.frozen()) return active;
+  return active + static_cast<double>(overlay_.frozen()->bytes) * (moving_ ? 1 - checkpointer_.progress() : 1);
 }
 
 std::optional<CommitId> DiskStore::collect() {

@@ -38,6 +38,7 @@
 #include "node/io/storage/commit_log.h"
 #include "node/io/storage/lmdb_env.h"
 #include "node/io/storage/overlay.h"
+#include "node/io/storage/pace.h"
 #include "node/io/storage/store_format.h"
 #include "node/ring/membership.h"
 
@@ -121,6 +122,7 @@ class DiskStore final : public Store {
   Error read_error(int code);
   void hand_over();
   void checkpoint();
+  [[nodiscard]] double left_to_move() const;
   Status save_rest();
 
   const StoreOptions options_;

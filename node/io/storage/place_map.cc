@@ -35,6 +35,7 @@ bool PlaceMap::exchange(const Place& place, EntryPtr& entry) {
   const auto at = std::lower_bound(block.begin(), block.end(), place, kBefore);
   if (at != block.end() && at->first == place) return at->second.swap(entry), false;
   block.insert(at, {place, std::exchange(entry, nullptr)});
+  ++size_;
   firsts_[which] = std::min(firsts_[which], place);
   if (block.size() == kBlockItemsMax) split(which);
   return true;

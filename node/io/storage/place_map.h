@@ -23,7 +23,8 @@ class PlaceMap {
   // Puts it there; what was there before is exchanged into `entry`. True: nothing was.
   bool exchange(const Place& place, EntryPtr& entry);
 
-  [[nodiscard]] bool empty() const { return blocks_.empty(); }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const { return size_; }
   // Iterators are good until the next change. They stand in ascending order.
   [[nodiscard]] const_iterator begin() const;
   [[nodiscard]] const_iterator end() const;
@@ -36,6 +37,7 @@ class PlaceMap {
 
   std::vector<Place> firsts_;  // firsts_[i] <= every place of blocks_[i], > every place of blocks_[i - 1]
   std::vector<Block> blocks_;
+  std::size_t size_ = 0;
 };
 
 class PlaceMap::const_iterator {
