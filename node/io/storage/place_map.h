@@ -33,7 +33,7 @@ class PlaceMap {
  private:
   using Block = std::vector<Item>;  // never empty
   [[nodiscard]] std::size_t block_of(const Place& place) const;
-  void split(std::size_t block);
+  void split(std::size_t which);
 
   std::vector<Place> firsts_;  // firsts_[i] <= every place of blocks_[i], > every place of blocks_[i - 1]
   std::vector<Block> blocks_;
