@@ -33,6 +33,7 @@ constexpr std::array kRooms = {
     Room{"bench/study", false,
          "node/base vclock merkle gossip node/ring node/paxos node/core bench/sim bench/soak client"},
     Room{"bench/load", false, "node/base vclock merkle gossip node/ring node/paxos node/core node/wire client"},
+    Room{"bench/store", false, "node/base vclock node/ring node/core node/wire node/io bench/load"},
 };
 
 constexpr std::array<std::string_view, 7> kOurTops = {"node", "gossip", "merkle", "vclock", "client", "bench", "tests"};

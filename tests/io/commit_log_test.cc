@@ -99,7 +99,7 @@ class CommitLogTest : public testing::Test {
   }
 
   const TempFolder dir_{TempFolder::kInMemory};
-  CommitLog::Options options_{.dir = {}, .owner = kOwner, .segment_bytes = kSegment, .retry = 1ms};
+  CommitLog::Options options_{.dir = {}, .owner = kOwner, .segment_bytes = kSegment, .spares_ahead = 0, .retry = 1ms};
   std::uint64_t next_ = 1;
 };
 
@@ -432,6 +432,32 @@ TEST_F(CommitLogTest, WhatIsCutShortIsWrittenAgain) {
   EXPECT_EQ(recover()->ids(), numbers(1, 1));
 }
 
+// ---- delays ---------------------------------------------------------------------------------------------------------
+
+// Neither the end of a process nor a kill waits for a delay; what was synced is there.
+TEST_F(CommitLogTest, ADelayIsNotWaitedForAtTheEnd) {
+  auto log = open();
+  log->set_delay(1h);
+  take(*log, batch(1));
+  log->finish();
+  EXPECT_EQ(log->report().durable, CommitId{1});
+  log.reset();
+  log = open();
+  log->set_delay(1h);
+  take(*log, batch(2));
+  ASSERT_TRUE(eventually([&] { return recover()->ids() == numbers(1, 2); }));
+  EXPECT_EQ(log->report().durable, CommitId{1}) << "it is said later";
+  log.reset();
+  EXPECT_EQ(recover()->ids(), numbers(1, 2));
+}
+
+TEST_F(CommitLogTest, ADelayedCommitIsReportedAndTheNextOneTaken) {
+  auto log = open();
+  log->set_delay(2ms);
+  write(*log, 10);
+  EXPECT_EQ(recover()->ids(), numbers(1, 10));
+}
+
 // ---- syncing by interval --------------------------------------------------------------------------------------------
 
 class RelaxedLog : public CommitLogTest {
@@ -524,6 +550,14 @@ TEST_F(CommitLogTest, AFewSparesAreKept) {
   write(*log, 60);
   log->release({60});
   EXPECT_THAT(list_log_files(dir_.path())->spares, SizeIs(1));
+}
+
+// A file that was made ahead has a number of its own: no segment may ever get it.
+TEST_F(CommitLogTest, NumbersOfSparesAreTaken) {
+  auto log = open();
+  write(*log, 3);
+  std::ofstream(spare_path(dir_.path(), 99)) << "half filled";
+  EXPECT_EQ(recover()->log.next_number, 100U);
 }
 
 // A crash between the new header and the new name.

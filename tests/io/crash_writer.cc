@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <map>
 
 #include "tests/io/crash_slots.h"
 #include "tests/io/store_kit.h"
@@ -14,7 +15,9 @@ namespace {
 constexpr std::uint64_t kWritesPerTurn = 50;
 
 int write_until_killed(const std::string& dir, std::uint64_t next) {
-  const auto store = DiskStore::open(options_in(dir));
+  StoreOptions options = options_in(dir);
+  options.spares_ahead = 2;
+  const auto store = DiskStore::open(options);
   if (!store) return std::cerr << store.error().message << "\n", 1;
   std::map<CommitId, std::uint64_t> last_of;
   while (true) {

@@ -34,6 +34,7 @@ StoreOptions options_in(const std::filesystem::path& dir) {
           .retry_interval = std::chrono::milliseconds(5),
           .generation_bytes = 1,
           .segment_bytes = std::size_t{256} << 10,
+          .spares_ahead = 0,
           .map_bytes = std::size_t{64} << 20};
 }
 

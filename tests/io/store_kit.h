@@ -1,10 +1,12 @@
 // What the store's tests are written with.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "node/io/storage/disk_store.h"
@@ -29,7 +31,7 @@ class TempFolder {
 };
 
 // A small store with a short retry pause. Every commit is moved into LMDB at once; a larger `generation_bytes` leaves
-// that to the log.
+// that to the log. No segments are made ahead.
 StoreOptions options_in(const std::filesystem::path& dir);
 std::unique_ptr<DiskStore> open_store(const StoreOptions& options);
 
@@ -43,6 +45,14 @@ std::string value_at(DiskStore& store, const Place& place);
 
 // Own copies, or hints when `begin` is one.
 std::vector<PlacedEntry> scan_all(DiskStore& store, std::size_t page, const Place& begin = {});
+
+// Asks again and again until it holds. False after a generous while.
+bool eventually(auto condition) {
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+       std::chrono::steady_clock::now() < end; std::this_thread::yield())
+    if (condition()) return true;
+  return false;
+}
 
 // Waits for the store's event. False after a generous while without one.
 bool wait_for_event(DiskStore& store);

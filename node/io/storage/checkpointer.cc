@@ -1,6 +1,7 @@
 #include "node/io/storage/checkpointer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "node/base/bytes.h"
 #include "node/base/check.h"
@@ -20,7 +21,7 @@ constexpr std::size_t kTransactionBytesMax = std::size_t{4} << 20;
 constexpr double kRestShare = 3;  // of the time worked, without pressure
 constexpr std::chrono::milliseconds kRestMax{500};
 
-using EntryCursor = std::map<Place, EntryPtr>::const_iterator;
+using EntryCursor = PlaceMap::const_iterator;
 
 int put(MDB_txn* txn, MDB_dbi table, std::string_view key, std::string_view value) {
   MDB_val k = lmdb_val(key);
@@ -35,10 +36,10 @@ int erase(MDB_txn* txn, MDB_dbi table, std::string_view key) {
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
-// Writes as many entries as one transaction may hold, and moves `next` behind them.
-int write_entries(MDB_txn* txn, const LmdbEnv& env, const Generation& generation, EntryCursor& next) {
+// Writes as many entries as one transaction may hold, `n`, and moves `next` behind them.
+int write_entries(MDB_txn* txn, const LmdbEnv& env, const Generation& generation, EntryCursor& next, std::size_t& n) {
   std::size_t bytes = 0;
-  for (std::size_t n = 0; n < kTransactionRecordsMax && bytes < kTransactionBytesMax; ++n, ++next) {
+  for (n = 0; n < kTransactionRecordsMax && bytes < kTransactionBytesMax; ++n, ++next) {
     if (next == generation.entries.end()) return 0;
     const std::string key = place_bytes(next->first);
     const std::string value = next->second ? encode_entry(*next->second) : std::string();
@@ -57,17 +58,20 @@ int write_head(MDB_txn* txn, const LmdbEnv& env, const Generation& generation) {
   return put(txn, env.meta, kCheckpointName, through);
 }
 
-// One transaction; `next` moves only when it is synced. The one that reaches the end writes the head as well.
-int write_some(const LmdbEnv& env, const Generation& generation, EntryCursor& next, bool& done) {
+// One transaction; `next` and `moved` move on only when it is synced. The one that reaches the end writes the head as
+// well.
+int write_some(const LmdbEnv& env, const Generation& generation, EntryCursor& next, std::size_t& moved, bool& done) {
   LmdbTxn txn;
   EntryCursor reached = next;
+  std::size_t written = 0;
   if (const int code = env.begin(0, txn)) return code;
-  if (const int code = write_entries(txn.get(), env, generation, reached)) return code;
+  if (const int code = write_entries(txn.get(), env, generation, reached, written)) return code;
   const bool last = reached == generation.entries.end();
   if (last)
     if (const int code = write_head(txn.get(), env, generation)) return code;
   if (const int code = mdb_txn_commit(txn.release())) return code;
   next = reached;
+  moved += written;
   done = last;
   return 0;
 }
@@ -94,8 +98,9 @@ std::string fatal_sentence(const LmdbEnv& env, int code) {
 
 int write_generation(const LmdbEnv& env, const Generation& generation) {
   EntryCursor next = generation.entries.begin();
+  std::size_t moved = 0;
   for (bool done = false; !done;)
-    if (const int code = write_some(env, generation, next, done)) return code;
+    if (const int code = write_some(env, generation, next, moved, done)) return code;
   return 0;
 }
 
@@ -117,6 +122,15 @@ void Checkpointer::take(GenerationPtr generation) {
     const std::lock_guard lock(mutex_);
     SHOAL_CHECK(at_hand_ == nullptr);
     at_hand_ = std::move(generation);
+    progress_ = 0;
+  }
+  wake_.notify_all();
+}
+
+void Checkpointer::discard(GenerationPtr generation) {
+  {
+    const std::lock_guard lock(mutex_);
+    discarded_.push_back(std::move(generation));
   }
   wake_.notify_all();
 }
@@ -130,19 +144,30 @@ CheckpointReport Checkpointer::report() {
 void Checkpointer::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || at_hand_ != nullptr; });
-    if (stopping_ || !move(lock)) return;
+    wake_.wait(lock, [this] { return stopping_ || at_hand_ != nullptr || !discarded_.empty(); });
+    if (stopping_) return;
+    free_discarded(lock);
+    if (at_hand_ && !move(lock)) return;
   }
+}
+
+void Checkpointer::free_discarded(std::unique_lock<std::mutex>& lock) {
+  std::vector<GenerationPtr> generations = std::exchange(discarded_, {});
+  lock.unlock();
+  generations.clear();
+  lock.lock();
 }
 
 // Returns false when the thread shall end.
 bool Checkpointer::move(std::unique_lock<std::mutex>& lock) {
   EntryCursor next = at_hand_->entries.begin();
+  std::size_t moved = 0;
   for (bool done = false; !done;) {
     lock.unlock();
     const SteadyClock::time_point began = SteadyClock::now();
-    const int code = full_or_broken(write_some(env_, *at_hand_, next, done), env_.dir);
+    const int code = full_or_broken(write_some(env_, *at_hand_, next, moved, done), env_.dir);
     const Duration worked = SteadyClock::now() - began;
+    progress_ = static_cast<double>(moved) / static_cast<double>(std::max<std::size_t>(at_hand_->entries.size(), 1));
     lock.lock();
     if (code != 0) {
       note_failure(code);

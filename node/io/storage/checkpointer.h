@@ -2,7 +2,8 @@
 //
 // The idea: transactions of bounded size, in key order, each fully synced; the last one also says up to which commit
 // LMDB now holds everything. Between them it rests, the longer the less the overlay is in need, so that the log's syncs
-// find the disk free and those who wait for them notice little.
+// find the disk free and those who wait for them notice little. It says how far it has come, so that the store knows
+// what is left to do at any moment (pace.h).
 //
 // A crash in the middle leaves some places newer than the checkpoint that LMDB names: replaying the log from there
 // writes them again, in the old order, to the same end.
@@ -29,11 +30,11 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "node/io/event_fd.h"
 #include "node/io/storage/lmdb_env.h"
@@ -56,8 +57,12 @@ class Checkpointer {
 
   // Precondition: the generation taken before is reported.
   void take(GenerationPtr generation);
+  // Frees it here, where nobody waits: a generation has some hundred thousand entries.
+  void discard(GenerationPtr generation);
   // How much the overlay needs the room: 0 not at all, 1 and more: no rest.
   void set_pressure(double pressure) { pressure_ = pressure; }
+  // The share of the generation taken that is in LMDB.
+  [[nodiscard]] double progress() const { return progress_; }
 
   // Drains the event descriptor.
   CheckpointReport report();
@@ -69,15 +74,18 @@ class Checkpointer {
   bool move(std::unique_lock<std::mutex>& lock);
   void rest(std::unique_lock<std::mutex>& lock, Duration worked);
   void note_failure(int code);
+  void free_discarded(std::unique_lock<std::mutex>& lock);
 
   const LmdbEnv& env_;
   const std::chrono::milliseconds retry_;
   EventFd event_;
   std::atomic<double> pressure_{0};
+  std::atomic<double> progress_{0};
 
   std::mutex mutex_;
   std::condition_variable wake_;  // work, stop
   GenerationPtr at_hand_;
+  std::vector<GenerationPtr> discarded_;
   CheckpointReport report_;
   bool stopping_ = false;
 

@@ -27,9 +27,13 @@ Result<std::unique_ptr<CommitLog>> CommitLog::open(const Options& options, Recov
 CommitLog::CommitLog(const Options& options, RecoveredLog found)
     : options_(options),
       synced_(found.newest),
-      next_number_(found.next_number),
       segments_(found.segments.begin(), found.segments.end()),
-      spares_(std::move(found.spares)) {
+      spares_({.dir = options.dir,
+               .segment_bytes = options.segment_bytes,
+               .spares_max = options.spares_max,
+               .ahead = options.spares_ahead,
+               .retry = options.retry},
+              found.spares, found.next_number) {
   if (!found.unproven.empty()) synced_ = CommitId{found.unproven.front().id.value - 1};
   for (const UnprovenCommit& commit : found.unproven) add_unsynced(commit.id, commit.changes);
 }
@@ -82,19 +86,8 @@ void CommitLog::finish() {
 void CommitLog::release(CommitId through) {
   const std::lock_guard lock(mutex_);
   while (segments_.size() > 1 && segments_[1].first.value <= through.value + 1) {
-    retire(segments_.front());
+    spares_.give(segments_.front().number, segments_.front().bytes);
     segments_.pop_front();
-  }
-}
-
-void CommitLog::retire(const LiveSegment& segment) {
-  const std::filesystem::path file = segment_path(options_.dir, segment.number);
-  const std::filesystem::path spare = spare_path(options_.dir, segment.number);
-  const bool keep = spares_.size() < options_.spares_max && segment.bytes == options_.segment_bytes;
-  if (keep && ::rename(file.c_str(), spare.c_str()) == 0) {
-    spares_.push_back(spare);
-  } else {
-    ::unlink(file.c_str());
   }
 }
 
@@ -150,6 +143,7 @@ bool CommitLog::save(std::unique_lock<std::mutex>& lock) {
     wake_.wait_for(lock, options_.retry, [this] { return stopping_ || finishing_; });
     if (stopping_) return false;
   }
+  if (batch) wait_delay(lock);
   if (at_hand_ == batch) at_hand_.reset();  // another one may have come while only a sync was due
   note_saved();
   return true;
@@ -186,7 +180,7 @@ int CommitLog::write_out(bool sync) {
 int CommitLog::begin_segment() {
   const std::size_t bytes = std::max(options_.segment_bytes, kLogBlock + unsynced_bytes_);
   const SegmentHeader header{.owner = options_.owner,
-                             .number = next_number_++,
+                             .number = spares_.draw_number(),
                              .first = {synced_.value + 1},
                              .salt = random_u64(),
                              .bytes = bytes};
@@ -195,14 +189,7 @@ int CommitLog::begin_segment() {
     seal_frame(commit.frame, header.salt, synced_);
     frames.push_back(commit.frame);
   }
-  std::optional<std::filesystem::path> spare;
-  {
-    const std::lock_guard lock(mutex_);
-    if (bytes == options_.segment_bytes && !spares_.empty()) {
-      spare = std::move(spares_.back());
-      spares_.pop_back();
-    }
-  }
+  const auto spare = bytes == options_.segment_bytes ? spares_.take() : std::nullopt;
   if (const int code = LogSegment::begin(options_.dir, header, frames, spare, segment_)) return code;
   put_in_place({header.number, header.first, bytes});
   written_ = unsynced_.size();
@@ -214,7 +201,8 @@ int CommitLog::begin_segment() {
 // nor one whose disk fails for long shall fill its disk.
 void CommitLog::put_in_place(const LiveSegment& segment) {
   const std::lock_guard lock(mutex_);
-  for (; !segments_.empty() && segments_.back().first >= segment.first; segments_.pop_back()) retire(segments_.back());
+  for (; !segments_.empty() && segments_.back().first >= segment.first; segments_.pop_back())
+    spares_.give(segments_.back().number, segments_.back().bytes);
   segments_.push_back(segment);
 }
 
@@ -231,6 +219,11 @@ void CommitLog::note_synced() {
     unsynced_bytes_ -= unsynced_.front().frame.size();
     unsynced_.pop_front();
   }
+}
+
+void CommitLog::wait_delay(std::unique_lock<std::mutex>& lock) {
+  if (options_.sync_every != std::chrono::milliseconds::zero()) return;
+  wake_.wait_for(lock, delay_.load(), [this] { return stopping_ || finishing_; });
 }
 
 void CommitLog::note_saved() {

@@ -27,6 +27,7 @@
 // The store's thread and the checkpointer's call; the log's own thread owns the segment being written.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -43,6 +44,7 @@
 #include "node/io/storage/log_frame.h"
 #include "node/io/storage/log_recovery.h"
 #include "node/io/storage/log_segment.h"
+#include "node/io/storage/spare_segments.h"
 
 namespace shoal {
 
@@ -61,6 +63,7 @@ class CommitLog {
     NodeId owner;
     std::size_t segment_bytes = std::size_t{16} << 20;
     std::size_t spares_max = 16;
+    std::size_t spares_ahead = 2;  // made ready before they are needed
     std::chrono::milliseconds sync_every{0};
     std::chrono::milliseconds retry{1000};  // pause after a failure
   };
@@ -77,6 +80,8 @@ class CommitLog {
   // Syncs everything at once. From now on the first failure is the last. Returns when nothing is at hand. An empty
   // batch as the last one marks a clean end.
   void finish();
+  // Where every batch is synced: it is reported so much later, and the next one waits as long.
+  void set_delay(std::chrono::microseconds delay) { delay_ = delay; }
   // LMDB holds everything up to this commit.
   void release(CommitId through);
 
@@ -96,7 +101,6 @@ class CommitLog {
   CommitLog(const Options& options, RecoveredLog found);
 
   Status start();
-  void retire(const LiveSegment& segment);
   void run();
   [[nodiscard]] bool sync_due() const;
   [[nodiscard]] Clock::time_point wake_at() const;
@@ -108,10 +112,12 @@ class CommitLog {
   void put_in_place(const LiveSegment& segment);
   int sync_segment();
   void note_synced();
+  void wait_delay(std::unique_lock<std::mutex>& lock);
   void note_saved();
   void note_failure(int code);
 
   const Options options_;
+  std::atomic<std::chrono::microseconds> delay_{};
   EventFd event_;
 
   // The thread's own.
@@ -121,7 +127,6 @@ class CommitLog {
   std::size_t unsynced_bytes_ = 0;
   Clock::time_point next_sync_{};
   CommitId synced_;
-  std::uint64_t next_number_;
 
   std::mutex mutex_;
   std::condition_variable wake_;  // for the thread: work, hurry, finish, stop
@@ -131,11 +136,11 @@ class CommitLog {
   CommitId hurried_;
   LogReport report_;
   std::deque<LiveSegment> segments_;
-  std::vector<std::filesystem::path> spares_;
   bool finishing_ = false;
   bool stopping_ = false;
   bool ended_ = false;
 
+  SpareSegments spares_;
   std::thread thread_;  // last: it starts when everything else is there
 };
 

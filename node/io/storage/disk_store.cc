@@ -99,6 +99,7 @@ Status DiskStore::open_log(const StoreOptions& options, Parts& parts) {
                        .owner = options.owner,
                        .segment_bytes = options.segment_bytes,
                        .spares_max = options.log_bytes_max / 2 / options.segment_bytes,
+                       .spares_ahead = options.spares_ahead,
                        .sync_every = options.sync ? std::chrono::milliseconds(0) : options.relaxed_interval / 2,
                        .retry = options.retry_interval},
                       *std::move(found));
@@ -158,7 +159,7 @@ void DiskStore::count_records() {
 }
 
 Result<EntryPtr> DiskStore::read(const Place& place) {
-  if (std::optional<EntryPtr> held = overlay_.find(place)) return *std::move(held);
+  if (std::optional<EntryPtr> held = overlay_.find(place)) return found_ = place, *std::move(held);
   const Result<MDB_txn*> txn = snapshot();
   if (!txn) return txn.error();
   const std::string key_bytes = place_bytes(place);
@@ -167,6 +168,7 @@ Result<EntryPtr> DiskStore::read(const Place& place) {
   const int code = mdb_get(*txn, env_.table_of(place), &key, &value);
   if (code == MDB_NOTFOUND) return absent_ = place, EntryPtr();
   if (code != 0) return read_error(code);
+  found_ = place;
   return decode(lmdb_view(value));
 }
 
@@ -176,6 +178,12 @@ bool DiskStore::is_stored(const Place& place) {
   MDB_val key = lmdb_val(key_bytes);
   MDB_val value{};
   return !txn || mdb_get(*txn, env_.table_of(place), &key, &value) != MDB_NOTFOUND;
+}
+
+// Whoever writes has mostly read just before.
+bool DiskStore::is_new(const Place& place) {
+  if (found_ == place) return false;
+  return !overlay_.find(place) && (absent_ == place || !is_stored(place));
 }
 
 Result<std::vector<PlacedEntry>> DiskStore::scan(const Place& begin, const Place& end, std::optional<Place> after,
@@ -210,7 +218,7 @@ Status DiskStore::admit() {
 
 CommitId DiskStore::write(const Place& place, EntryPtr entry) {
   SHOAL_CHECK(entry != nullptr);
-  if (!place.is_hint() && !overlay_.find(place) && (absent_ == place || !is_stored(place))) ++records_;
+  if (!place.is_hint() && is_new(place)) ++records_;
   return change(place, std::move(entry));
 }
 
@@ -257,10 +265,18 @@ void DiskStore::checkpoint() {
   const bool due = large || checkpointed_ < wanted_;
   if (!overlay_.frozen() && filling_->empty() && !overlay_.active().empty() && due)
     overlay_.freeze(CommitId{filling_->id.value - 1});
-  checkpointer_.set_pressure(static_cast<double>(overlay_.active().bytes) / static_cast<double>(room));
+  const Pace pace = Pace::of(left_to_move(), room, options_.overlay_bytes_max);
+  checkpointer_.set_pressure(pace.pressure);
+  log_->set_delay(pace.delay);
   if (!overlay_.frozen() || moving_ || durable_ < overlay_.frozen()->through) return;
   checkpointer_.take(overlay_.frozen());
   moving_ = true;
+}
+
+double DiskStore::left_to_move() const {
+  const auto active = static_cast<double>(overlay_.active().bytes);
+  if (!overlay_.frozen()) return active;
+  return active + static_cast<double>(overlay_.frozen()->bytes) * (moving_ ? 1 - checkpointer_.progress() : 1);
 }
 
 std::optional<CommitId> DiskStore::collect() {
@@ -280,7 +296,7 @@ void DiskStore::absorb_reports() {
   if (!overlay_.frozen() || moved.through < overlay_.frozen()->through) return;
   checkpointed_ = moved.through;
   log_->release(checkpointed_);
-  overlay_.drop_frozen();
+  checkpointer_.discard(overlay_.drop_frozen());
   moving_ = false;
   end_snapshot();
 }

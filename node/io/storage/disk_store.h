@@ -38,6 +38,7 @@
 #include "node/io/storage/commit_log.h"
 #include "node/io/storage/lmdb_env.h"
 #include "node/io/storage/overlay.h"
+#include "node/io/storage/pace.h"
 #include "node/io/storage/store_format.h"
 #include "node/ring/membership.h"
 
@@ -54,6 +55,7 @@ struct StoreOptions {
   std::size_t generation_bytes = std::size_t{64} << 20;    // so much of it is moved into LMDB at a time
   std::size_t log_bytes_max = std::size_t{512} << 20;      // a start replays at most this, about
   std::size_t segment_bytes = std::size_t{16} << 20;
+  std::size_t spares_ahead = 2;                    // segments that are made ready before they are needed
   std::function<void(double share)> replaying;     // told now and then while the log is replayed
   std::size_t map_bytes = std::size_t{512} << 30;  // address space, not disk space
 };
@@ -87,6 +89,8 @@ class DiskStore final : public Store {
   [[nodiscard]] CommitId durable() const { return durable_; }
   // LMDB holds everything up to this commit.
   [[nodiscard]] CommitId checkpointed() const { return checkpointed_; }
+  // A generation is on its way into LMDB.
+  [[nodiscard]] bool checkpointing() const { return overlay_.frozen() != nullptr; }
   // Everything written so far goes into LMDB, however little it is: it is there when checkpointed() reaches the result.
   CommitId checkpoint_now();
   // LMDB as checkpointed() says, and nothing newer. In the turn whose collect() made it so; the reader may go to
@@ -116,12 +120,14 @@ class DiskStore final : public Store {
   void count_records();
   CommitId change(const Place& place, EntryPtr entry);
   [[nodiscard]] bool is_stored(const Place& place);
+  [[nodiscard]] bool is_new(const Place& place);
   Result<MDB_txn*> snapshot();
   void end_snapshot();
   Result<EntryPtr> decode(std::string_view bytes);
   Error read_error(int code);
   void hand_over();
   void checkpoint();
+  [[nodiscard]] double left_to_move() const;
   Status save_rest();
 
   const StoreOptions options_;
@@ -130,6 +136,7 @@ class DiskStore final : public Store {
   LmdbTxn reader_;
   bool reading_ = false;
   std::optional<Place> absent_;  // the last place that a read did not find
+  std::optional<Place> found_;   // the last one that a read found
 
   Overlay overlay_;
   std::shared_ptr<LogBatch> filling_;

@@ -59,6 +59,7 @@ class Recovery {
     Result<LogFiles> files = list_log_files(dir_);
     if (!files) return files.error();
     found_.spares = std::move(files->spares);
+    for (const fs::path& spare : found_.spares) raise_next_number(file_number(spare).value_or(0));
     for (const std::uint64_t number : files->segments) {
       const fs::path file = segment_path(dir_, number);
       const Result<std::string> block = read_bytes(file, kLogBlock);
@@ -66,7 +67,7 @@ class Recovery {
       const Result<SegmentHeader> header = decode_segment_header(*block);
       if (!header && header.error().code == Errc::refused)
         return fail(Errc::refused, file.string() + " cannot be used: " + header.error().message);
-      found_.next_number = number + 1;
+      raise_next_number(number);
       unreadable_ = header ? std::nullopt : std::optional(file);
       if (!header || header->number != number) {
         found_.spares.push_back(file);
@@ -150,6 +151,7 @@ class Recovery {
     return proof;
   }
 
+  void raise_next_number(std::uint64_t taken) { found_.next_number = std::max(found_.next_number, taken + 1); }
   void raise_proven(CommitId id) { proven_ = std::max(proven_, id); }
   void forget_proven() {
     while (!found_.unproven.empty() && found_.unproven.front().id <= proven_) found_.unproven.pop_front();

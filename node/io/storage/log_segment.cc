@@ -26,14 +26,6 @@ std::string digits(std::uint64_t number) {
   return to_hex(bytes);
 }
 
-std::optional<std::uint64_t> number_of(const fs::path& file) {
-  const std::string stem = file.stem().string();
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(stem.data(), stem.data() + stem.size(), number, 16);
-  const bool whole = error == std::errc() && end == stem.data() + stem.size() && stem.size() == kDigits;
-  return whole ? std::optional(number) : std::nullopt;
-}
-
 int write_at(int fd, std::size_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -60,12 +52,20 @@ int open_file(const fs::path& file, std::size_t bytes, UniqueFd& out) {
 fs::path segment_path(const fs::path& dir, std::uint64_t number) { return dir / (digits(number) + ".log"); }
 fs::path spare_path(const fs::path& dir, std::uint64_t number) { return dir / (digits(number) + ".spare"); }
 
+std::optional<std::uint64_t> file_number(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(stem.data(), stem.data() + stem.size(), number, 16);
+  const bool whole = error == std::errc() && end == stem.data() + stem.size() && stem.size() == kDigits;
+  return whole ? std::optional(number) : std::nullopt;
+}
+
 Result<LogFiles> list_log_files(const fs::path& dir) {
   LogFiles files;
   std::error_code code;
   for (fs::directory_iterator it(dir, code), end; !code && it != end; it.increment(code)) {
     const fs::path& file = it->path();
-    const std::optional<std::uint64_t> number = number_of(file);
+    const std::optional<std::uint64_t> number = file_number(file);
     if (number && file.extension() == ".log") files.segments.push_back(*number);
     if (number && file.extension() == ".spare") files.spares.push_back(file);
   }

@@ -1,7 +1,8 @@
 // LogSegment: a file of the commit log.
 //
 //   DIR/0000000000000007.log     a segment, by its number in hexadecimal
-//   DIR/0000000000000003.spare   one that is not needed any more: its blocks wait for the next segment
+//   DIR/0000000000000003.spare   one that is not needed any more, or was made ahead: its blocks wait for the next
+//   segment
 //
 // A spare becomes a segment in an order that a crash may interrupt anywhere: new header and first frames, sync, new
 // name, sync of the folder. Whoever finds a .log whose header does not fit its name finds a spare.
@@ -22,6 +23,9 @@ namespace shoal {
 
 std::filesystem::path segment_path(const std::filesystem::path& dir, std::uint64_t number);
 std::filesystem::path spare_path(const std::filesystem::path& dir, std::uint64_t number);
+
+// The number in a file's name; absent in names of other files.
+std::optional<std::uint64_t> file_number(const std::filesystem::path& file);
 
 struct LogFiles {
   std::vector<std::uint64_t> segments;  // ascending

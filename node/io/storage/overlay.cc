@@ -20,17 +20,13 @@ std::size_t memory_of(const EntryPtr& entry) {
 
 void Overlay::put(const Place& place, EntryPtr entry) {
   active_->bytes += memory_of(entry);
-  const auto [at, fresh] = active_->entries.try_emplace(place, entry);
-  if (fresh) return;
-  active_->bytes -= memory_of(at->second);
-  at->second = std::move(entry);
+  if (!active_->entries.exchange(place, entry)) active_->bytes -= memory_of(entry);
 }
 
 std::optional<EntryPtr> Overlay::find(const Place& place) const {
-  if (const auto found = active_->entries.find(place); found != active_->entries.end()) return found->second;
-  if (!frozen_) return std::nullopt;
-  const auto found = frozen_->entries.find(place);
-  return found == frozen_->entries.end() ? std::nullopt : std::optional(found->second);
+  if (const EntryPtr* found = active_->entries.find(place)) return *found;
+  const EntryPtr* found = frozen_ ? frozen_->entries.find(place) : nullptr;
+  return found != nullptr ? std::optional(*found) : std::nullopt;
 }
 
 void Overlay::freeze(CommitId through) {

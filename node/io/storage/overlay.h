@@ -6,18 +6,19 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "node/base/ids.h"
 #include "node/core/store.h"
+#include "node/io/storage/place_map.h"
 
 namespace shoal {
 
 struct Generation {
-  std::map<Place, EntryPtr> entries;    // null: erased; own copies stand before hints
+  PlaceMap entries;                     // null: erased; own copies stand before hints
   std::optional<std::string> document;  // sealed
   std::size_t bytes = 0;                // about what it holds in memory
   CommitId through;                     // when frozen: it holds all up to this commit, and nothing newer
@@ -40,8 +41,8 @@ class Overlay {
 
   // Precondition: nothing is frozen.
   void freeze(CommitId through);
-  // LMDB has the frozen generation.
-  void drop_frozen() { frozen_.reset(); }
+  // LMDB has the frozen generation. Whoever takes it frees it, which takes a while.
+  GenerationPtr drop_frozen() { return std::move(frozen_); }
 
  private:
   std::shared_ptr<Generation> active_ = std::make_shared<Generation>();
@@ -59,7 +60,7 @@ class OverlayCursor {
   void next();
 
  private:
-  using Iterator = std::map<Place, EntryPtr>::const_iterator;
+  using Iterator = PlaceMap::const_iterator;
   [[nodiscard]] bool has_newer() const { return newer_ != newer_end_; }
 
   Iterator newer_;
