@@ -132,6 +132,7 @@ int restore_data(const std::string& snapshot, const Config& config) {
 
 int serve(const Config& config) {
   if (sodium_init() < 0) return complain(shoal::fail(shoal::Errc::io, "libsodium cannot be initialised"), 4);
+  shoal::end_on_unreadable_pages();
   shoal::UniqueFd signals = shoal::block_and_watch_signals();
   if (const Status logging = start_logging(config); !logging) return complain(logging.error(), 4);
   const auto server = shoal::Server::start(config, std::move(signals));

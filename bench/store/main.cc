@@ -20,8 +20,7 @@ StoreOptions store_options(const StoreBenchSettings& settings, const std::filesy
   options.dir = dir;
   options.owner = NodeId{7};
   options.sync = sync;
-  options.overlay_bytes_max = settings.overlay_mib << 20;
-  options.generation_bytes = options.overlay_bytes_max / 4;
+  options.bound_overlay(settings.overlay_mib << 20);
   options.map_bytes = std::size_t{64} << 30;
   return options;
 }

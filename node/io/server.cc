@@ -28,8 +28,7 @@ StoreOptions store_options(const Config& config, const DataFolder& folder) {
   options.create = !folder.joined();
   options.sync = config.durability == "sync";
   options.relaxed_interval = std::chrono::milliseconds(config.relaxed_interval_ms);
-  options.overlay_bytes_max = config.overlay_mib << 20;
-  options.generation_bytes = options.overlay_bytes_max / 4;
+  options.bound_overlay(config.overlay_mib << 20);
   options.log_bytes_max = config.log_mib << 20;
   options.segment_bytes = std::min<std::size_t>(options.log_bytes_max / 16, std::size_t{16} << 20);
   options.replaying = [next = Instant{}, begun = read_clock().mono](double share) mutable {

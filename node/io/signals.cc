@@ -1,8 +1,10 @@
 #include "node/io/signals.h"
 
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <string_view>
 
 #include "node/base/check.h"
 
@@ -17,7 +19,22 @@ sigset_t ending_signals() {
   return set;
 }
 
+// Only what is safe in a signal handler.
+void end_unreadable(int) {
+  constexpr std::string_view kSentence =
+      "shoald: the disk cannot read a part of the store any more: the node ends; look at its folder with "
+      "shoald --check, then restore a snapshot, or start with an empty folder and let the other nodes fill it\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kSentence.data(), kSentence.size());
+  ::_exit(4);
+}
+
 }  // namespace
+
+void end_on_unreadable_pages() {
+  struct sigaction action {};
+  action.sa_handler = end_unreadable;
+  SHOAL_CHECK(::sigaction(SIGBUS, &action, nullptr) == 0);
+}
 
 UniqueFd block_and_watch_signals() {
   const sigset_t set = ending_signals();

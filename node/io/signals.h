@@ -8,6 +8,10 @@ namespace shoal {
 // Blocks both signals for this thread and those it starts later; call before any other thread exists.
 UniqueFd block_and_watch_signals();
 
+// A page of a mapped file that the disk cannot read any more comes as SIGBUS to whoever touches it. LMDB is mapped, and
+// no thread can go on from there: the process ends with a sentence and exit code 4 instead of a bare signal.
+void end_on_unreadable_pages();
+
 // Takes one signal that has come. After that the next one ends the process at once.
 void take_signal(const UniqueFd& signals);
 

@@ -105,6 +105,18 @@ TEST_F(FolderTest, ACheckSaysWhatAFolderHolds) {
   EXPECT_THAT(none.err, HasSubstr("is no data folder"));
 }
 
+// The store is mapped: a page that is gone under a running node comes as a signal, and ends it with a sentence.
+TEST_F(FolderTest, APageThatCannotBeReadEndsTheNodeWithASentence) {
+  Program node = start_node(spec());
+  ASSERT_EQ(shoal(spec().listen, {"put", "k", "v"}).code, 0);
+  ASSERT_EQ(shoal(spec().listen, {"snapshot", "create", "s"}).code, 0);  // LMDB has everything now
+  fs::resize_file(data() / "store" / "data.mdb", 0);
+  EXPECT_NE(shoal(spec().listen, {"get", "k", "--timeout", "200ms"}).code, 0);
+  const Outcome ended = node.wait();
+  EXPECT_EQ(ended.code, 4) << ended;
+  EXPECT_THAT(ended.err, HasSubstr("shoald: the disk cannot read a part of the store any more"));
+}
+
 TEST_F(FolderTest, AFolderOfANewerFormatIsNotTouched) {
   use_folder();
   replace_in_identity("format 1\n", "format 2\n");

@@ -25,6 +25,7 @@
 // Does not do: growing the map (ruling 17), knowing what a slot's key is.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -52,12 +53,18 @@ struct StoreOptions {
   std::chrono::milliseconds relaxed_interval{1000};
   std::chrono::milliseconds retry_interval{1000};
   std::size_t overlay_bytes_max = std::size_t{256} << 20;  // over it clients are refused
-  std::size_t generation_bytes = std::size_t{64} << 20;    // so much of it is moved into LMDB at a time
+  std::size_t generation_bytes = std::size_t{16} << 20;    // so much of it is moved into LMDB at a time
   std::size_t log_bytes_max = std::size_t{512} << 20;      // a start replays at most this, about
   std::size_t segment_bytes = std::size_t{16} << 20;
   std::size_t spares_ahead = 2;                    // segments that are made ready before they are needed
   std::function<void(double share)> replaying;     // told now and then while the log is replayed
   std::size_t map_bytes = std::size_t{512} << 30;  // address space, not disk space
+
+  // Larger generations touch fewer pages for each record; of more than 16 MiB, moving one is felt by clients.
+  void bound_overlay(std::size_t bytes) {
+    overlay_bytes_max = bytes;
+    generation_bytes = std::min(bytes / 4, std::size_t{16} << 20);
+  }
 };
 
 class DiskStore final : public Store {
