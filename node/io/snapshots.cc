@@ -110,7 +110,7 @@ void Snapshots::turn() {
   if (ended_ && thread_.joinable()) thread_.join();
   if (!job_ || !job_->trouble.empty()) return;
   if (!job_->copying) {
-    if (store_.checkpointed() >= job_->wanted) return begin_copy();
+    if (store_.checkpointed() >= job_->wanted && !store_.checkpointing()) return begin_copy();
     const Status healthy = store_.admit();
     if (!healthy && healthy.error().code != Errc::overloaded) job_->trouble = healthy.error().message;
   } else if (ended_) {

@@ -100,8 +100,8 @@ class DiskStore final : public Store {
   [[nodiscard]] bool checkpointing() const { return overlay_.frozen() != nullptr; }
   // Everything written so far goes into LMDB, however little it is: it is there when checkpointed() reaches the result.
   CommitId checkpoint_now();
-  // LMDB as checkpointed() says, and nothing newer. In the turn whose collect() made it so; the reader may go to
-  // another thread, and pins its pages.
+  // LMDB as checkpointed() says, and nothing newer. Precondition: not checkpointing(), as after each collect() that
+  // has news of a checkpoint. The reader may go to another thread, and pins its pages.
   Result<LmdbTxn> read_checkpoint() const;
   [[nodiscard]] const LmdbEnv& env() const { return env_; }
   // Not empty: the store cannot save anything any more, and why. The process should end.
