@@ -105,10 +105,17 @@ shoal::Result<Config> configure(const CLI::App& app, const CommandLine& line) {
   return checked ? shoal::Result<Config>(config) : checked.error();
 }
 
+// "Refused" is kept for what the cluster says: a folder that cannot be used is this machine's affair.
+int folder_exit_code(const shoal::Error& error) {
+  if (error.code == shoal::Errc::corrupt) return 6;
+  return error.code == shoal::Errc::refused ? 4 : exit_code(error);
+}
+
 // 0: all is well; 6: something is damaged or missing.
 int check_data(const std::string& dir) {
+  shoal::end_on_unreadable_pages(shoal::Reading::to_check);
   const shoal::Result<shoal::FolderCheck> check = shoal::check_folder(dir);
-  if (!check) return complain(check.error(), exit_code(check.error()));
+  if (!check) return complain(check.error(), folder_exit_code(check.error()));
   for (const std::string& sentence : check->found) std::printf("%s\n", sentence.c_str());
   for (const std::string& sentence : check->wrong) std::printf("damaged: %s\n", sentence.c_str());
   if (check->damages > check->wrong.size())
@@ -120,9 +127,10 @@ int check_data(const std::string& dir) {
 }
 
 int restore_data(const std::string& snapshot, const Config& config) {
+  shoal::end_on_unreadable_pages(shoal::Reading::to_check);
   const shoal::Result<shoal::Restored> restored =
       shoal::restore_snapshot(snapshot, config.data_dir, shoal::read_clock().wall);
-  if (!restored) return complain(restored.error(), exit_code(restored.error()));
+  if (!restored) return complain(restored.error(), folder_exit_code(restored.error()));
   std::printf("restored %s into %s: %s records and %s hints of snapshot %s; start the node on it as before\n",
               restored->identity.name.c_str(), config.data_dir.c_str(),
               std::to_string(restored->manifest.records).c_str(), std::to_string(restored->manifest.hints).c_str(),
@@ -132,7 +140,7 @@ int restore_data(const std::string& snapshot, const Config& config) {
 
 int serve(const Config& config) {
   if (sodium_init() < 0) return complain(shoal::fail(shoal::Errc::io, "libsodium cannot be initialised"), 4);
-  shoal::end_on_unreadable_pages();
+  shoal::end_on_unreadable_pages(shoal::Reading::to_serve);
   shoal::UniqueFd signals = shoal::block_and_watch_signals();
   if (const Status logging = start_logging(config); !logging) return complain(logging.error(), 4);
   const auto server = shoal::Server::start(config, std::move(signals));

@@ -35,6 +35,11 @@ Status SimStore::admit() {
   return Unit{};
 }
 
+Status SimStore::admit_peers() {
+  if (filling_.size() + syncing_.size() < options_.peers_unsynced_max) return Unit{};
+  return fail(Errc::overloaded, "the simulated disk is far too slow");
+}
+
 CommitId SimStore::write(const Place& place, EntryPtr entry) {
   if (place.is_hint()) hinted_.insert(place.owner);
   Cell& cell = cells_[place];

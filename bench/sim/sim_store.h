@@ -23,7 +23,8 @@ namespace shoal::sim {
 struct DiskOptions {
   Duration sync{};                          // an ordinary sync takes this to twice this
   std::uint32_t slow_sync_per_million = 0;  // a sync that takes up to two seconds
-  std::size_t unsynced_max = 256;           // more waiting writes: new ones are refused as overload
+  std::size_t unsynced_max = 256;           // more waiting writes: clients' are refused as overload
+  std::size_t peers_unsynced_max = 40;      // peers' are refused; so low that full disks reach it in some seeds
 };
 
 class SimStore final : public Store {
@@ -35,6 +36,7 @@ class SimStore final : public Store {
   Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
                                         std::size_t limit) override;
   Status admit() override;
+  Status admit_peers() override;
   CommitId write(const Place& place, EntryPtr entry) override;
   CommitId erase(const Place& place) override;
   CommitId save_document(const Membership& document) override;

@@ -67,9 +67,10 @@ void TailWorld::start_nodes() {
                                .hint_bytes_max = std::uint64_t{1} << 30,
                                .waiting_for_disk_max = 200'000};
     ids_.push_back(identity.id);
-    processes_.push_back(std::make_unique<Process>(std::move(identity),
-                                                   DiskOptions{.sync = microseconds(600), .unsynced_max = 100'000},
-                                                   root.fork(fmt::format("node {}", i)), ledger_, marks_));
+    processes_.push_back(std::make_unique<Process>(
+        std::move(identity),
+        DiskOptions{.sync = microseconds(600), .unsynced_max = 100'000, .peers_unsynced_max = 100'000},
+        root.fork(fmt::format("node {}", i)), ledger_, marks_));
     members.push_back(processes_.back()->as_member());
   }
   HashKey cluster_key;

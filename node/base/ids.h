@@ -55,7 +55,7 @@ struct Slot {
   auto operator<=>(const Slot&) const = default;
 };
 
-// A group of writes that become durable together; ids grow within one process.
+// A group of writes that become durable together; ids grow through all starts of a node.
 struct CommitId {
   std::uint64_t value = 0;
   auto operator<=>(const CommitId&) const = default;

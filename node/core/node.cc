@@ -209,6 +209,10 @@ void Node::on_replicated(NodeId from, const Replicated& message, Now now) {
 
 void Node::on_replicate(NodeId from, const Replicate& message, Duration age, Now now) {
   if (message.purpose == Purpose::write && expired(message.left, age)) return;
+  if (const Status room = store_.admit_peers(); !room) {
+    trace_.mark(Mark::peer_refused_by_store);
+    return outbox_.send(from, Replicated{message.call, formation_.document().epoch, room.error().code, false, load()});
+  }
   const Slot slot = slot_of(formation_.document().cluster_key, message.key);
   const bool stands_in = message.purpose == Purpose::hint && message.owner != config_.id;
   const Result<CommitId> merged = stands_in ? hints_.keep(message.owner, slot, message)

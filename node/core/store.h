@@ -67,6 +67,9 @@ class Store {
 
   // May new client writes be taken? Errc::no_space, Errc::io or Errc::overloaded with a sentence otherwise.
   virtual Status admit() = 0;
+  // May states that peers send be taken? A far higher bound, for memory's sake: whoever is refused keeps the state, as
+  // a hint or a mark, and comes again. Errc::overloaded otherwise.
+  virtual Status admit_peers() = 0;
 
   virtual CommitId write(const Place& place, EntryPtr entry) = 0;
   // Nothing is held there any more: a delivered hint. Own copies are never erased by this release.

@@ -33,6 +33,7 @@ std::string_view name_of(Mark mark) {
     case Mark::read_repair_sent: return "read_repair_sent";
     case Mark::read_repair_skipped: return "read_repair_skipped";
     case Mark::expired_work_dropped: return "expired_work_dropped";
+    case Mark::peer_refused_by_store: return "peer_refused_by_store";
     case Mark::client_refused_overloaded: return "client_refused_overloaded";
     case Mark::list_merged: return "list_merged";
     case Mark::list_merged_hints: return "list_merged_hints";

@@ -39,6 +39,7 @@ enum class Mark : std::uint8_t {
   read_repair_sent,
   read_repair_skipped,
   expired_work_dropped,
+  peer_refused_by_store,
   client_refused_overloaded,
   list_merged,
   list_merged_hints,

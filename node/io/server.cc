@@ -300,7 +300,7 @@ Status Server::shut_down(const std::string& reason) {
   const Status closed = store_->close();
   if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, read_clock());
   send_outbox();
-  if (!reason.empty()) return fail(Errc::refused, reason);
+  if (!reason.empty()) return fail(store_->fatal().empty() ? Errc::refused : Errc::io, reason);
   return closed;
 }
 

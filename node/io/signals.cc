@@ -19,20 +19,25 @@ sigset_t ending_signals() {
   return set;
 }
 
+constexpr std::string_view kServing =
+    "shoald: the disk cannot read a part of the store any more: the node ends; look at its folder with "
+    "shoald --check, then restore a snapshot, or start with an empty folder and let the other nodes fill it\n";
+constexpr std::string_view kChecking = "shoald: the disk cannot read a part of this store: it is damaged\n";
+
 // Only what is safe in a signal handler.
-void end_unreadable(int) {
-  constexpr std::string_view kSentence =
-      "shoald: the disk cannot read a part of the store any more: the node ends; look at its folder with "
-      "shoald --check, then restore a snapshot, or start with an empty folder and let the other nodes fill it\n";
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kSentence.data(), kSentence.size());
-  ::_exit(4);
+[[noreturn]] void end_with(std::string_view sentence, int code) {
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
+  ::_exit(code);
 }
+
+void end_serving(int) { end_with(kServing, 4); }
+void end_checking(int) { end_with(kChecking, 6); }
 
 }  // namespace
 
-void end_on_unreadable_pages() {
+void end_on_unreadable_pages(Reading reading) {
   struct sigaction action {};
-  action.sa_handler = end_unreadable;
+  action.sa_handler = reading == Reading::to_serve ? end_serving : end_checking;
   SHOAL_CHECK(::sigaction(SIGBUS, &action, nullptr) == 0);
 }
 

@@ -9,8 +9,10 @@ namespace shoal {
 UniqueFd block_and_watch_signals();
 
 // A page of a mapped file that the disk cannot read any more comes as SIGBUS to whoever touches it. LMDB is mapped, and
-// no thread can go on from there: the process ends with a sentence and exit code 4 instead of a bare signal.
-void end_on_unreadable_pages();
+// no thread can go on from there: the process ends with a sentence instead of a bare signal, and with exit code 4 as a
+// node, with 6 when it was to find out whether a folder is damaged.
+enum class Reading { to_serve, to_check };
+void end_on_unreadable_pages(Reading reading);
 
 // Takes one signal that has come. After that the next one ends the process at once.
 void take_signal(const UniqueFd& signals);

@@ -17,7 +17,7 @@ std::string mib(std::uintmax_t bytes) { return std::to_string((bytes >> 20) + 1)
 
 Status make_folder(const fs::path& dir) {
   std::error_code error;
-  fs::create_directory(dir, error);
+  if (!fs::create_directory(dir, error) && !error) return Unit{};
   if (error) return fail(Errc::io, "cannot create " + dir.string() + ": " + error.message());
   return sync_directory(dir.parent_path());
 }

@@ -150,6 +150,21 @@ TEST_F(HintedRelaxed, AreSyncedByTheOwnerWithoutWaitingForTheInterval) {
   EXPECT_TRUE(c.store(owner(2)).hurried());
 }
 
+// A disk that does not keep up must not fill its node's memory with what others send: a stand-in keeps it meanwhile.
+TEST_F(Hinted, AreKeptForAnOwnerWhoseStoreTakesNoMore) {
+  c.store(owner(2)).refuse_peers(true);
+  EXPECT_EQ(c.put(owner(0), {}).outcome.code, Errc::ok);
+  EXPECT_EQ(value_at(owner(2)), "-");
+  EXPECT_TRUE(has_hint(0, 2));
+  EXPECT_GE(c.marks(owner(2), Mark::peer_refused_by_store), 1U);
+  c.advance(1s);
+  EXPECT_TRUE(has_hint(0, 2)) << "handing it over is refused as well";
+  c.store(owner(2)).refuse_peers(false);
+  c.advance(60s);
+  EXPECT_EQ(value_at(owner(2)), "v");
+  EXPECT_FALSE(has_hint(0, 2));
+}
+
 // The acknowledgement of an older state must not take the newer one with it.
 TEST_F(Hinted, ThatChangeOnTheWayAreSentAgain) {
   die(owner(2));

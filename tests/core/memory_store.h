@@ -30,6 +30,10 @@ class MemoryStore final : public Store {
 
   Status admit() override { return trouble_ ? Status(*trouble_) : Status(Unit{}); }
 
+  Status admit_peers() override {
+    return peers_refused_ ? Status(fail(Errc::overloaded, "too much waits")) : Status(Unit{});
+  }
+
   CommitId write(const Place& place, EntryPtr entry) override {
     now_[place] = std::move(entry);
     dirty_ = true;
@@ -75,6 +79,7 @@ class MemoryStore final : public Store {
     on_disk_.erase(place);
   }
   void spoil(const Place& place) { unreadable_.insert(place); }
+  void refuse_peers(bool refused) { peers_refused_ = refused; }
   void set_trouble(std::optional<Error> trouble) { trouble_ = std::move(trouble); }
   [[nodiscard]] EntryPtr held(const Place& place) const {
     const auto it = now_.find(place);
@@ -91,6 +96,7 @@ class MemoryStore final : public Store {
   std::optional<Error> trouble_;
   CommitId filling_{1};
   CommitId hurried_;
+  bool peers_refused_ = false;
   bool dirty_ = false;
 };
 

@@ -174,12 +174,13 @@ bool Checkpointer::move(std::unique_lock<std::mutex>& lock) {
       if (!lmdb_can_retry(code)) return false;
       wake_.wait_for(lock, retry_, [this] { return stopping_; });
     } else if (!done) {
+      note_success();
       rest(lock, worked);
     }
     if (stopping_) return false;
   }
+  note_success();
   report_.through = at_hand_->through;
-  report_.trouble.reset();
   at_hand_.reset();
   event_.signal();
   return true;
@@ -189,6 +190,11 @@ void Checkpointer::rest(std::unique_lock<std::mutex>& lock, Duration worked) {
   const double share = kRestShare * std::clamp(1 - pressure_, 0.0, 1.0);
   const auto pause = std::chrono::duration_cast<Duration>(worked * share);
   wake_.wait_for(lock, std::min<Duration>(pause, kRestMax), [this] { return stopping_; });
+}
+
+void Checkpointer::note_success() {
+  if (report_.trouble) event_.signal();
+  report_.trouble.reset();
 }
 
 void Checkpointer::note_failure(int code) {

@@ -73,6 +73,7 @@ class Checkpointer {
   void run();
   bool move(std::unique_lock<std::mutex>& lock);
   void rest(std::unique_lock<std::mutex>& lock, Duration worked);
+  void note_success();
   void note_failure(int code);
   void free_discarded(std::unique_lock<std::mutex>& lock);
 

@@ -24,7 +24,7 @@
 //  (4) A batch taken is never given up while the process lives, but by finish().
 //  (5) The event descriptor is readable whenever the report has changed since it was last asked for.
 //
-// The store's thread and the checkpointer's call; the log's own thread owns the segment being written.
+// The store's thread calls; the log's own thread owns the segment being written.
 #pragma once
 
 #include <atomic>

@@ -211,9 +211,19 @@ Result<std::vector<PlacedEntry>> DiskStore::scan(const Place& begin, const Place
 Status DiskStore::admit() {
   if (closed_) return fail(Errc::closed, "the node is shutting down");
   if (trouble_) return *trouble_;
-  if (overlay_.bytes() <= options_.overlay_bytes_max) return Unit{};
-  const std::string waiting = std::to_string(overlay_.bytes() >> 20) + " MiB of writes";
+  if (waiting_bytes() <= options_.overlay_bytes_max) return Unit{};
+  const std::string waiting = std::to_string(waiting_bytes() >> 20) + " MiB of writes";
   return fail(Errc::overloaded, waiting + " wait for the disk of this node: try again in a moment");
+}
+
+Status DiskStore::admit_peers() {
+  if (waiting_bytes() <= 2 * options_.overlay_bytes_max) return Unit{};
+  return fail(Errc::overloaded, "the disk of this node does not keep up");
+}
+
+// States that were overwritten before they were logged are in the batches alone.
+std::size_t DiskStore::waiting_bytes() const {
+  return overlay_.bytes() + filling_->bytes + (at_hand_ ? at_hand_->bytes : 0);
 }
 
 CommitId DiskStore::write(const Place& place, EntryPtr entry) {
@@ -226,6 +236,7 @@ CommitId DiskStore::erase(const Place& place) { return change(place, nullptr); }
 
 CommitId DiskStore::change(const Place& place, EntryPtr entry) {
   filling_->changes.push_back({place, entry});
+  filling_->bytes += memory_of(entry);
   overlay_.put(place, std::move(entry));
   return filling_->id;
 }
@@ -265,7 +276,8 @@ void DiskStore::checkpoint() {
   const bool due = large || checkpointed_ < wanted_;
   if (!overlay_.frozen() && filling_->empty() && !overlay_.active().empty() && due)
     overlay_.freeze(CommitId{filling_->id.value - 1});
-  const Pace pace = Pace::of(left_to_move(), room, options_.overlay_bytes_max);
+  const double log = static_cast<double>(log_->bytes()) / static_cast<double>(options_.log_bytes_max);
+  const Pace pace = Pace::of(left_to_move(), log, room, options_.overlay_bytes_max);
   checkpointer_.set_pressure(pace.pressure);
   log_->set_delay(pace.delay);
   if (!overlay_.frozen() || moving_ || durable_ < overlay_.frozen()->through) return;

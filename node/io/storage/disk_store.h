@@ -18,8 +18,9 @@
 //  (1) A record is in at least one of: the overlay's generations, LMDB as our reader sees it. collect() therefore drops
 //      a generation and the reader's snapshot together.
 //  (2) The reader's snapshot ends with the turn: it never pins pages that the writer could use again.
-//  (3) Trouble is refused at admit() alone. Merges, repair and hand-off are always taken: whoever sends them counts
-//      on the overlay's bound being kept by refusing clients.
+//  (3) What waits in memory is bounded twice: clients are refused at the overlay's bound and in any trouble, peers at
+//      twice that bound only. (A replica whose disk is slower than the others' is sent more than it can write, and its
+//      refusing its own clients slows nobody.)
 //  (4) A segment is used again only when LMDB holds, synced, everything in it.
 //
 // Does not do: growing the map (ruling 17), knowing what a slot's key is.
@@ -77,6 +78,7 @@ class DiskStore final : public Store {
   Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
                                         std::size_t limit) override;
   Status admit() override;
+  Status admit_peers() override;
   CommitId write(const Place& place, EntryPtr entry) override;
   CommitId erase(const Place& place) override;
   CommitId save_document(const Membership& document) override;
@@ -135,6 +137,7 @@ class DiskStore final : public Store {
   void hand_over();
   void checkpoint();
   [[nodiscard]] double left_to_move() const;
+  [[nodiscard]] std::size_t waiting_bytes() const;
   Status save_rest();
 
   const StoreOptions options_;

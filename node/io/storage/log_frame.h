@@ -59,6 +59,7 @@ struct LogBatch {
   CommitId id;
   std::vector<Change> changes;
   std::optional<std::string> document;  // sealed
+  std::size_t bytes = 0;                // about what the changes hold in memory, if whoever filled it has counted
 
   [[nodiscard]] bool empty() const { return changes.empty() && !document; }
 };

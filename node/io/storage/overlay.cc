@@ -6,8 +6,6 @@
 #include "node/base/check.h"
 
 namespace shoal {
-namespace {
-
 std::size_t memory_of(const EntryPtr& entry) {
   if (entry == nullptr) return 128;
   std::size_t bytes = 256 + entry->key.bucket.size() + entry->key.name.size();
@@ -15,8 +13,6 @@ std::size_t memory_of(const EntryPtr& entry) {
   for (const Sibling& sibling : entry->record.siblings) bytes += sizeof(Sibling) + sibling.value.size();
   return bytes;
 }
-
-}  // namespace
 
 void Overlay::put(const Place& place, EntryPtr entry) {
   active_->bytes += memory_of(entry);

@@ -27,6 +27,9 @@ struct Generation {
 };
 using GenerationPtr = std::shared_ptr<const Generation>;
 
+// About what an entry holds in memory, with its place in a generation.
+std::size_t memory_of(const EntryPtr& entry);
+
 class Overlay {
  public:
   void put(const Place& place, EntryPtr entry);  // null: erased

@@ -19,10 +19,12 @@ struct Pace {
   double pressure = 0;                // for the checkpointer: 0 rest, 1 do not
   std::chrono::microseconds delay{};  // for each commit
 
-  // Bytes: left to move, of a generation, and at which clients are refused.
-  static Pace of(double left, std::size_t generation, std::size_t refused) {
+  // Bytes: left to move, of a generation, and at which clients are refused. `log`: its share of what it may take;
+  // beyond three quarters it counts as the overlay does (overwriting a few keys fills a log and no overlay).
+  static Pace of(double left, double log, std::size_t generation, std::size_t refused) {
     constexpr std::chrono::duration<double> kDelayMax = std::chrono::milliseconds(50);
     const auto room = static_cast<double>(generation);
+    left = std::max(left, log > 0.75 ? room + (4 * log - 3) * (static_cast<double>(refused) - room) : 0.0);
     const double free_until = 1.25 * room;
     const double full = std::max(static_cast<double>(refused) - room, free_until + 1);  // a moved one still counts
     const double excess = std::clamp((left - free_until) / (full - free_until), 0.0, 1.0);
