@@ -13,6 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uintmax_t kDiskReserveBytes = std::uintmax_t{64} << 20;  // a copy must not stop the node itself
+
 std::string mib(std::uintmax_t bytes) { return std::to_string((bytes >> 20) + 1) + " MiB"; }
 
 Status make_folder(const fs::path& dir) {
@@ -95,13 +97,16 @@ Status Snapshots::remove(const std::string& name) {
   return Unit{};
 }
 
+// The folder may be on another disk than the node's.
 Status Snapshots::check_room() const {
   std::error_code error;
-  const std::uintmax_t needed = fs::file_size(store_.env().dir / "data.mdb", error);
-  const fs::space_info disk = fs::space(store_.env().dir, error);
+  const fs::path where = fs::exists(dir_, error) ? dir_ : dir_.parent_path();
+  const std::uintmax_t needed = fs::file_size(store_.env().dir / "data.mdb", error) + kDiskReserveBytes;
+  if (error) return Unit{};
+  const fs::space_info disk = fs::space(where, error);
   if (error || disk.available > needed) return Unit{};
-  return fail(Errc::no_space, "a snapshot takes up to " + mib(needed) + ", and " + mib(disk.available) +
-                                  " are free in " + dir_.parent_path().string());
+  return fail(Errc::no_space, "a snapshot needs up to " + mib(needed) + " of free disk, a reserve included, and " +
+                                  mib(disk.available) + " are free in " + where.string());
 }
 
 bool Snapshots::is_busy() { return !ended_ || (job_ && job_->trouble.empty()); }

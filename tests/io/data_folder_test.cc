@@ -224,6 +224,31 @@ TEST_F(DataFolderTest, ResetOfAnEmptyOrMissingFolder) {
   EXPECT_TRUE(DataFolder::reset(dir_).has_value());
 }
 
+TEST_F(DataFolderTest, ResetSparesASnapshot) {
+  open(dir_);
+  std::ofstream(dir_ / kManifestName) << "a snapshot";
+  const std::string identity = slurp(dir_ / "identity");
+  const Status refused = DataFolder::reset(dir_);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("it is a snapshot: restore it into another folder"), std::string::npos);
+  EXPECT_EQ(slurp(dir_ / "identity"), identity);
+}
+
+// Wherever it broke off: before there were records, among them, or with an identity.
+TEST_F(DataFolderTest, ResetClearsABrokenOffRestore) {
+  for (int got_to = 0; got_to < 3; ++got_to) {
+    fs::create_directories(got_to > 0 ? dir_ / "store" : dir_);
+    std::ofstream(dir_ / kRestoringName) << "";
+    if (got_to > 0) std::ofstream(dir_ / "store" / "data.mdb") << "half";
+    if (got_to > 1) write_identity("damaged");
+    const Status reset = DataFolder::reset(dir_);
+    ASSERT_TRUE(reset) << reset.error().message;
+    EXPECT_FALSE(fs::exists(dir_ / kRestoringName));
+    EXPECT_EQ(open(dir_).identity().starts, 1u);
+    fs::remove_all(dir_);
+  }
+}
+
 // ---- failing disks and power cuts -----------------------------------------------------------------------------------
 
 TEST_F(DataFolderTest, AFailureAnywhereInAStartCostsNoIdentity) {

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "node/io/storage/commit_log.h"
 #include "node/io/storage/data_folder.h"
 #include "node/io/storage/log_segment.h"
 #include "node/wire/entry_codec.h"
@@ -42,6 +43,14 @@ class FolderCheckTest : public testing::Test {
   CommitId put(DiskStore& store, const std::string& name) {
     const EntryPtr entry = entry_of(name, "value");
     return store.write(slot_of(document_.cluster_key, entry->key), entry);
+  }
+  void log_document(const std::string& sealed) {
+    const std::filesystem::path dir = dir_ / "store" / "log";
+    RecoveredLog found = *recover_log(dir, node_, {}, [](const LogBatch&, double) { return Status(Unit{}); });
+    const CommitId id{found.newest.value + 1};
+    const auto log = *CommitLog::open({.dir = dir, .owner = node_, .spares_ahead = 0}, std::move(found));
+    log->take(std::make_shared<LogBatch>(LogBatch{.id = id, .changes = {}, .document = sealed}));
+    log->finish();
   }
   // Behind the store's back.
   void put_into_lmdb(const Slot& slot, std::string_view bytes) {
@@ -95,6 +104,39 @@ TEST_F(FolderCheckTest, NamesEachRecordThatCannotBeRead) {
 TEST_F(FolderCheckTest, FindsARecordWhereItDoesNotBelong) {
   put_into_lmdb(slot_at(2), encode_entry(*entry_of("one", "value")));
   EXPECT_THAT(check_folder(dir_)->wrong, ElementsAre(HasSubstr("holds key \"one\", which belongs elsewhere")));
+}
+
+// A young node has had no checkpoint: its document, and with it the places of all records, is in the log alone.
+TEST_F(FolderCheckTest, KnowsTheDocumentThatIsOnlyInTheLog) {
+  std::filesystem::remove_all(dir_ / "store");
+  {
+    StoreOptions young = options();
+    young.generation_bytes = 1 << 20;
+    const auto store = open_store(young);
+    document_.cluster = ClusterId{8};
+    store->write(slot_at(1), entry_of("one", "value"));
+    make_durable(*store, store->save_document(document_));
+  }
+  put_into_lmdb(slot_at(2), encode_entry(*entry_of("two", "value")));
+  const Result<FolderCheck> check = check_folder(dir_);
+  ASSERT_TRUE(check) << check.error().message;
+  EXPECT_THAT(check->found, testing::Contains(HasSubstr("number 3, 1 member, in the commit log")));
+  EXPECT_THAT(check->wrong, ElementsAre(HasSubstr("is of cluster 0000000000000008, the identity of"),
+                                        HasSubstr("key \"two\", which belongs elsewhere"),
+                                        HasSubstr("key \"one\", which belongs elsewhere")));
+}
+
+TEST_F(FolderCheckTest, FindsADocumentInTheLogThatCannotBeRead) {
+  log_document("nonsense");
+  const Result<FolderCheck> check = check_folder(dir_);
+  ASSERT_TRUE(check) << check.error().message;
+  EXPECT_THAT(check->found, testing::Contains(HasSubstr("number 3, 1 member"))) << "LMDB's is the newest good one";
+  EXPECT_THAT(check->wrong, ElementsAre(HasSubstr("the membership document in commit ")));
+}
+
+TEST_F(FolderCheckTest, FindsARestoreThatBrokeOff) {
+  std::ofstream(dir_ / kRestoringName) << "";
+  EXPECT_THAT(check_folder(dir_)->wrong, ElementsAre(HasSubstr("restoring it from a snapshot broke off")));
 }
 
 TEST_F(FolderCheckTest, TellsSomeOfManyDamages) {

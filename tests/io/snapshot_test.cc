@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "node/io/storage/folder_check.h"
+#include "tests/io/faulty_disk.h"
 #include "tests/io/store_kit.h"
 
 namespace shoal::test {
@@ -154,10 +155,51 @@ TEST_F(SnapshotTest, IsListedCheckedAndRemoved) {
   EXPECT_EQ(check->records, 2U);
   ASSERT_TRUE(remove_snapshot(snapshots_, "s"));
   EXPECT_THAT(find_snapshots(snapshots_), IsEmpty());
-  EXPECT_TRUE(fs::exists(snapshots_ / ".s"));
+  EXPECT_TRUE(fs::exists(snapshots_ / ".s.shoal-draft"));
   sweep_snapshots(snapshots_);
   EXPECT_TRUE(fs::is_empty(snapshots_));
   EXPECT_EQ(remove_snapshot(snapshots_, "s").error().code, Errc::not_found);
+}
+
+// The folder may be a link to somebody's own.
+TEST_F(SnapshotTest, ASweepTakesNothingOfAnybodyElse) {
+  const std::vector<std::string> theirs{".git",         ".s", ".shoal-draft", "..shoal-draft", ".a b.shoal-draft",
+                                        "s.shoal-draft"};
+  for (const std::string& name : theirs) fs::create_directories(snapshots_ / name / "deep");
+  fs::create_directories(snapshots_ / ".s.shoal-draft" / "store");
+  sweep_snapshots(snapshots_);
+  for (const std::string& name : theirs) EXPECT_TRUE(fs::exists(snapshots_ / name / "deep")) << name;
+  EXPECT_FALSE(fs::exists(snapshots_ / ".s.shoal-draft"));
+}
+
+TEST_F(SnapshotTest, OfThatNameNothingIsThereAfterAFailureAnywhere) {
+  fs::create_directories(snapshots_);
+  const auto store = open_store(options(dir_));
+  put(*store, "one");
+  ASSERT_TRUE(make_checkpoint(*store, store->checkpoint_now()));
+  bool struck = true;
+  std::size_t pass = 0;
+  for (; struck; ++pass) {
+    FaultyDisk disk(snapshots_);
+    disk.fail_calls(pass, 1, EIO);
+    const Result<Manifest> taken = take(*store, "s");
+    struck = !disk.struck().empty();
+    disk.heal();
+    EXPECT_TRUE(taken || fs::is_empty(snapshots_)) << pass;
+    fs::remove_all(snapshots_ / "s");
+  }
+  EXPECT_GT(pass, 10U);
+}
+
+TEST_F(SnapshotTest, ADraftThatFindsItsNameTakenIsRemoved) {
+  fs::create_directories(snapshots_ / "s" / "theirs");
+  const auto store = open_store(options(dir_));
+  put(*store, "one");
+  const Result<Manifest> taken = take(*store, "s");
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().message, HasSubstr("cannot create"));
+  EXPECT_FALSE(fs::exists(snapshots_ / ".s.shoal-draft"));
+  EXPECT_TRUE(fs::exists(snapshots_ / "s" / "theirs"));
 }
 
 TEST_F(SnapshotTest, StoppedOnTheWayItLeavesNothing) {

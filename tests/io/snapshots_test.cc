@@ -63,6 +63,14 @@ TEST_F(SnapshotsTest, ANameIsNoPath) {
   }
 }
 
+// What the node's own disk has free does not count: /proc has nothing.
+TEST_F(SnapshotsTest, NeedRoomWhereTheyAreKept) {
+  std::filesystem::create_directory_symlink("/proc", folder_.snapshots_dir());
+  const SnapshotReply reply = ask(SnapshotVerb::create, "s");
+  EXPECT_EQ(reply.outcome.code, Errc::no_space);
+  EXPECT_THAT(reply.outcome.message, HasSubstr("are free in " + folder_.snapshots_dir().string()));
+}
+
 // All was in LMDB when it was asked for, and the next generation is on its way there when the copy could begin.
 TEST_F(SnapshotsTest, BeginBetweenTwoCheckpoints) {
   ASSERT_TRUE(make_checkpoint(*store_, put(1)));

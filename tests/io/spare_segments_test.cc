@@ -17,6 +17,7 @@
 namespace shoal::test {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using namespace std::chrono_literals;
@@ -89,6 +90,22 @@ TEST_F(SpareSegmentsTest, WithoutAThreadTheStockIsWhatWasFoundAndGiven) {
   stock.give(5, kSegment + kLogBlock);
   EXPECT_THAT(spares(), SizeIs(3)) << "as many as may be, and none of another size";
   EXPECT_EQ(stock.draw_number(), 6U);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(stock.take());
+  EXPECT_FALSE(stock.take());
+}
+
+// As after storage.log_mib was made smaller.
+TEST_F(SpareSegmentsTest, OfWhatIsFoundTooLargeOrTooManyIsRemoved) {
+  options_.ahead = 0;
+  for (std::uint64_t number = 1; number <= 6; ++number) {
+    leave_segment(number);
+    std::filesystem::rename(segment_path(dir_.path(), number), spare_path(dir_.path(), number));
+  }
+  std::filesystem::resize_file(spare_path(dir_.path(), 1), kSegment + 1);
+  std::filesystem::resize_file(spare_path(dir_.path(), 2), kSegment - 1);
+  SpareSegments stock(options_, spares(), 7);
+  EXPECT_THAT(spares(),
+              ElementsAre(spare_path(dir_.path(), 2), spare_path(dir_.path(), 3), spare_path(dir_.path(), 4)));
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(stock.take());
   EXPECT_FALSE(stock.take());
 }

@@ -28,7 +28,7 @@ Error unusable(Errc code, const fs::path& dir, const std::string& why) {
 // Names that may be in a folder before it is ours: the file system's own, and ours of a first start that broke off.
 bool is_harmless(const std::string& name) {
   return name.starts_with(".") || name == "lost+found" || name == "LOCK" || name == "identity.new" ||
-         name == kSnapshotsName;
+         name == "restoring.new" || name == kSnapshotsName;
 }
 
 Status check_empty(const fs::path& dir) {
@@ -44,12 +44,24 @@ Status check_empty(const fs::path& dir) {
   return Unit{};
 }
 
-Status check_content(const fs::path& dir) {
+Status check_no_snapshot(const fs::path& dir) {
   std::error_code error;
-  if (fs::exists(dir / kManifestName, error))
-    return unusable(
-        Errc::refused, dir,
-        "it is a snapshot: restore it into another folder with shoald --restore " + dir.string() + " --data FOLDER");
+  if (!fs::exists(dir / kManifestName, error)) return Unit{};
+  return unusable(
+      Errc::refused, dir,
+      "it is a snapshot: restore it into another folder with shoald --restore " + dir.string() + " --data FOLDER");
+}
+
+// Or what is left of one, or the beginning.
+bool holds_a_node(const fs::path& dir) {
+  std::error_code error;
+  return fs::exists(dir / "identity", error) || fs::exists(dir / "store", error) ||
+         fs::exists(dir / kRestoringName, error);
+}
+
+Status check_content(const fs::path& dir) {
+  if (const Status live = check_no_snapshot(dir); !live) return live;
+  std::error_code error;
   if (fs::exists(dir / kRestoringName, error))
     return unusable(Errc::refused, dir, "restoring it from a snapshot broke off: do that again, or choose another one");
   return fs::exists(dir / "identity", error) ? Status(Unit{}) : check_empty(dir);
@@ -144,12 +156,13 @@ Result<DataFolder> DataFolder::open(const fs::path& dir) {
 Status DataFolder::reset(const fs::path& dir) {
   std::error_code error;
   if (!fs::is_directory(dir, error)) return unusable(Errc::invalid, dir, "it is not a folder");
-  if (!fs::exists(dir / "identity", error) && !fs::exists(dir / "store", error)) return check_content(dir);
+  if (const Status live = check_no_snapshot(dir); !live) return live;
+  if (!holds_a_node(dir)) return check_content(dir);
   const Result<UniqueFd> lock = take_lock(dir);
   if (!lock) return lock.error();
   fs::remove_all(dir / "store/log", error);
-  for (const char* name :
-       {"store/data.mdb", "store/data.mdb.new", "store/lock.mdb", "store", "identity.new", "identity"})
+  for (const char* name : {"store/data.mdb", "store/data.mdb.new", "store/lock.mdb", "store", "identity.new",
+                           "identity", "restoring.new", kRestoringName})
     if (!error) fs::remove(dir / name, error);
   if (error) return unusable(Errc::io, dir, "it cannot be reset (" + error.message() + ")");
   return sync_directory(dir);

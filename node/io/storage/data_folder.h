@@ -55,8 +55,9 @@ class DataFolder {
   // Creates the folder when it is missing.
   static Result<DataFolder> open(const std::filesystem::path& dir);
 
-  // Deletes identity and records of a folder of ours that nobody uses; the next open() draws a new node. Only after
-  // the operator asked for it: what only this node held is gone.
+  // Deletes identity and records of a folder of ours that nobody uses, or of one whose restoring broke off; the next
+  // open() draws a new node. Only after the operator asked for it: what only this node held is gone. A snapshot is
+  // refused.
   static Status reset(const std::filesystem::path& dir);
 
   // Makes an empty or missing folder, or one whose restoring broke off, the folder of this node. `fill` puts the store

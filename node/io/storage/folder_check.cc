@@ -48,6 +48,8 @@ class Check {
     if (!identity) return identity.error();
     found("identity: node " + to_string(identity->node) + ", name \"" + identity->name + "\", cluster " +
           to_string(identity->cluster) + ", " + count(identity->starts, "start"));
+    if (std::error_code code; fs::exists(dir_ / kRestoringName, code))
+      wrong("restoring it from a snapshot broke off: do that again, or choose another snapshot");
     if (const Status store = check_store(*identity); !store) return store.error();
     return std::move(check_);
   }
@@ -68,17 +70,32 @@ class Check {
     const Result<StoreHead> head = read_store_head(*env, identity.node);
     if (!head && head.error().code == Errc::corrupt) return wrong(head.error().message), Unit{};
     if (!head) return head.error();
-    document_ = head->document;
-    check_document(identity);
+    const std::optional<Membership> logged = logged_document(identity.node, *head);
+    document_ = logged ? logged : head->document;
+    check_document(identity, logged.has_value());
     check_.records = check_table(*env, env->records, "record");
     check_.hints = check_table(*env, env->hints, "hint");
     return check_log(identity.node, *head);
   }
 
-  void check_document(const Identity& identity) {
-    if (!document_) return found("membership document: none in LMDB");
+  // The newest one that LMDB does not have yet. The log is read twice, because whether LMDB's records belong where they
+  // are is seen by it; what is wrong with the log is told by check_log.
+  std::optional<Membership> logged_document(NodeId owner, const StoreHead& head) {
+    std::optional<Membership> newest;
+    const Replay look = [&](const LogBatch& batch, double) {
+      if (!batch.document) return Status(Unit{});
+      if (Result<Membership> document = decode_document(*batch.document)) newest = *std::move(document);
+      return Status(Unit{});
+    };
+    if (head.has_log) [[maybe_unused]]
+      const Result<RecoveredLog> log = recover_log(log_dir(), owner, head.checkpoint, look);
+    return newest;
+  }
+
+  void check_document(const Identity& identity, bool logged) {
+    if (!document_) return found("membership document: none");
     found("membership document: number " + std::to_string(document_->epoch.value) + ", " +
-          count(document_->members.size(), "member"));
+          count(document_->members.size(), "member") + (logged ? ", in the commit log" : ""));
     if (document_->cluster != identity.cluster)
       wrong("the membership document is of cluster " + to_string(document_->cluster) + ", the identity of " +
             to_string(identity.cluster));
@@ -122,18 +139,16 @@ class Check {
 
   Status check_log(NodeId owner, const StoreHead& head) {
     if (!head.has_log) return found("commit log: none, LMDB holds everything"), Unit{};
-    const fs::path dir = dir_ / "store" / "log";
-    if (std::error_code code; !fs::is_directory(dir, code)) return wrong("the commit log is missing"), Unit{};
+    if (std::error_code code; !fs::is_directory(log_dir(), code)) return wrong("the commit log is missing"), Unit{};
     std::uint64_t commits = 0;
     std::uint64_t changes = 0;
     const Replay look = [&](const LogBatch& batch, double) {
       ++commits;
       changes += batch.changes.size();
-      for (const Change& change : batch.changes)
-        if (change.entry) check_slot("logged record", change.place, *change.entry);
+      check_batch(batch);
       return Status(Unit{});
     };
-    const Result<RecoveredLog> log = recover_log(dir, owner, head.checkpoint, look);
+    const Result<RecoveredLog> log = recover_log(log_dir(), owner, head.checkpoint, look);
     if (!log && log.error().code == Errc::refused) return log.error();
     if (!log) return wrong(log.error().message), Unit{};
     if (log->segments.empty()) return wrong("the commit log is missing"), Unit{};
@@ -142,6 +157,17 @@ class Check {
           std::to_string(log->unproven.size()) + " of them not known to have been synced");
     return Unit{};
   }
+
+  void check_batch(const LogBatch& batch) {
+    for (const Change& change : batch.changes)
+      if (change.entry) check_slot("logged record", change.place, *change.entry);
+    if (!batch.document) return;
+    if (const Result<Membership> document = decode_document(*batch.document); !document)
+      wrong("the membership document in commit " + std::to_string(batch.id.value) +
+            " of the log: " + document.error().message);
+  }
+
+  [[nodiscard]] fs::path log_dir() const { return dir_ / "store" / "log"; }
 
   const fs::path dir_;
   FolderCheck check_;

@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kFormat = 1;
 constexpr std::string_view kTitle = "shoal snapshot\n";
 constexpr std::size_t kNameBytesMax = 64;
+constexpr std::string_view kHiddenEnd = ".shoal-draft";
 constexpr std::uint64_t kStartsAtLeast = 256;
 constexpr std::int64_t kSecondsPerStart = 16;
 
@@ -39,8 +40,15 @@ Result<Identity> read_identity(const fs::path& snapshot) {
   return decode_identity(*text);
 }
 
-// The name under which it is copied or removed: nobody takes it for a snapshot.
-fs::path hidden(const fs::path& snapshots, const std::string& name) { return snapshots / ("." + name); }
+// The name under which it is copied or removed: nobody takes it for a snapshot, or for a file of somebody else.
+fs::path hidden(const fs::path& snapshots, const std::string& name) {
+  return snapshots / ("." + name + std::string(kHiddenEnd));
+}
+
+bool is_hidden(std::string_view file) {
+  if (!file.starts_with('.') || !file.ends_with(kHiddenEnd) || file.size() <= kHiddenEnd.size()) return false;
+  return check_snapshot_name(file.substr(1, file.size() - 1 - kHiddenEnd.size())).has_value();
+}
 
 Result<Manifest> fill_snapshot(const SnapshotSource& source, LmdbTxn reader, Manifest manifest, const fs::path& dir,
                                CopyProgress& progress) {
@@ -54,6 +62,16 @@ Result<Manifest> fill_snapshot(const SnapshotSource& source, LmdbTxn reader, Man
   if (const Status put = write_durably(dir / "identity", encode_identity(source.identity)); !put) return put.error();
   if (const Status put = write_durably(dir / kManifestName, encode_manifest(manifest)); !put) return put.error();
   return manifest;
+}
+
+// Gives a complete draft its name, durably.
+Status publish(const fs::path& draft, const fs::path& place) {
+  std::error_code error;
+  fs::rename(draft, place, error);
+  if (error) return fail(Errc::io, "cannot create " + place.string() + ": " + error.message());
+  Status named = sync_directory(place.parent_path());
+  if (!named) fs::rename(place, draft, error);
+  return named;
 }
 
 // Invariant (2).
@@ -134,13 +152,11 @@ Status check_snapshot_name(std::string_view name) {
 Result<Manifest> write_snapshot(const SnapshotSource& source, LmdbTxn reader, Manifest manifest,
                                 const fs::path& snapshots, CopyProgress& progress) {
   const fs::path draft = hidden(snapshots, manifest.name);
-  const fs::path place = snapshots / manifest.name;
   Result<Manifest> filled = fill_snapshot(source, std::move(reader), std::move(manifest), draft, progress);
-  std::error_code error;
-  if (!filled) return fs::remove_all(draft, error), filled;
-  fs::rename(draft, place, error);
-  if (error) return fail(Errc::io, "cannot create " + place.string() + ": " + error.message());
-  if (const Status named = sync_directory(snapshots); !named) return named.error();
+  if (filled)
+    if (const Status named = publish(draft, snapshots / filled->name); !named) filled = named.error();
+  std::error_code ignored;
+  if (!filled) fs::remove_all(draft, ignored);
   return filled;
 }
 
@@ -172,7 +188,7 @@ void sweep_snapshots(const fs::path& snapshots) {
   std::vector<fs::path> left;
   std::error_code error;
   for (fs::directory_iterator entry(snapshots, error), end; !error && entry != end; entry.increment(error))
-    if (entry->path().filename().string().starts_with('.')) left.push_back(entry->path());
+    if (is_hidden(entry->path().filename().string())) left.push_back(entry->path());
   for (const fs::path& path : left) fs::remove_all(path, error);
 }
 

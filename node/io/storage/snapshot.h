@@ -75,7 +75,8 @@ struct FoundSnapshot {
 // The complete ones in this folder, by name.
 std::vector<FoundSnapshot> find_snapshots(const std::filesystem::path& snapshots);
 
-// Hides it; sweep_snapshots frees the space, also of what a crash left behind of copies.
+// Hides it as .NAME.shoal-draft; sweep_snapshots frees the space of all that have such a name, also of what a crash
+// left behind of copies. The folder may be somebody else's: nothing else in it is touched.
 Status remove_snapshot(const std::filesystem::path& snapshots, const std::string& name);
 void sweep_snapshots(const std::filesystem::path& snapshots);
 

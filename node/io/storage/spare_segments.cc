@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "node/io/storage/log_segment.h"
@@ -34,10 +35,24 @@ bool is_roomy(const fs::path& dir, std::size_t segment_bytes) {
          std::uint64_t{disk.f_bavail} * disk.f_frsize >= kFreeSegmentsMin * segment_bytes;
 }
 
+// Of what is found, after the log was made smaller, what fits; the others are removed. A shorter file will grow.
+std::deque<fs::path> keep_fitting(const std::vector<fs::path>& found, const SpareSegments::Options& options) {
+  std::deque<fs::path> kept;
+  for (const fs::path& file : found) {
+    std::error_code error;
+    const bool fits = fs::file_size(file, error) <= options.segment_bytes && !error;
+    if (fits && kept.size() < std::max(options.spares_max, options.ahead))
+      kept.push_back(file);
+    else
+      ::unlink(file.c_str());
+  }
+  return kept;
+}
+
 }  // namespace
 
 SpareSegments::SpareSegments(const Options& options, const std::vector<fs::path>& found, std::uint64_t next_number)
-    : options_(options), others_(found.begin(), found.end()), next_number_(next_number) {
+    : options_(options), others_(keep_fitting(found, options)), next_number_(next_number) {
   if (options_.ahead > 0) thread_ = quiet_thread([this] { run(); });
 }
 

@@ -42,6 +42,7 @@ class SpareSegments {
     std::chrono::milliseconds retry{1000};
   };
 
+  // `found`: those of an earlier process, whose log may have been larger; what is too large or too many is removed.
   // `next_number`: neither a segment nor a spare has it, nor a higher one.
   SpareSegments(const Options& options, const std::vector<std::filesystem::path>& found, std::uint64_t next_number);
   // Ends after the write under way.
