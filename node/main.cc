@@ -55,7 +55,7 @@ int complain(const shoal::Error& error, int code) {
 // In words of our own: one sentence, and the flag that was probably meant.
 shoal::Error unknown_argument(const CLI::App& app) {
   const std::string word = app.remaining().front();
-  std::vector<std::string> known{"--config",       "--reset-identity", "--check",   "--check-config",
+  std::vector<std::string> known{"--config",       "--reset-identity", "--check",   "--restore", "--check-config",
                                  "--print-config", "--allow-faults",   "--version", "--help"};
   for (const Setting& setting : shoal::settings())
     if (!setting.flag.empty()) known.push_back(setting.flag);

@@ -3,15 +3,16 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <system_error>
 #include <thread>
 
-#include "bench/load/local_cluster.h"
 #include "client/cli/gather.h"
 #include "client/cli/verbs.h"
 
@@ -64,7 +65,9 @@ Json json_of(const NodeSnapshots& node) {
 std::string state_of(const SnapshotStatus& snapshot) {
   if (!snapshot.trouble.empty()) return snapshot.state + ": " + shown(snapshot.trouble);
   if (snapshot.state == "complete" || snapshot.entries_expected == 0) return snapshot.state;
-  return snapshot.state + ", " + std::to_string(100 * snapshot.entries / snapshot.entries_expected) + " %";
+  // What is expected is an estimate: hints, and what was written since, come on top.
+  const std::uint64_t percent = std::min<std::uint64_t>(100, 100 * snapshot.entries / snapshot.entries_expected);
+  return snapshot.state + ", " + std::to_string(percent) + " %";
 }
 
 Table table_of(const Session& session, const Answers& answers) {
@@ -200,9 +203,10 @@ int create(Session& session, Asked asked) {
   return name_failures(session, answers);
 }
 
-// shoald knows folders; this command only saves looking for it.
+// shoald knows folders; this command only saves looking for it: it is beside this program.
 int restore(Session& session, const Asked& asked) {
-  const std::string program = (program_dir() / "shoald").string();
+  std::error_code error;
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).replace_filename("shoald");
   ::execl(program.c_str(), program.c_str(), "--restore", asked.folder.c_str(), "--data", asked.data.c_str(), nullptr);
   return session.report(fail(Errc::io, "cannot start " + program + ": " + std::generic_category().message(errno)));
 }

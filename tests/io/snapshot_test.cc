@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "node/io/storage/folder_check.h"
+#include "node/io/storage/sync_file.h"
 #include "tests/io/faulty_disk.h"
 #include "tests/io/store_kit.h"
 
@@ -286,6 +287,22 @@ TEST_F(SnapshotTest, ABrokenOffRestoreIsNoDataFolderAndCanBeDoneAgain) {
   ASSERT_TRUE(restore_snapshot(snapshots_ / "s", temp_ / "again", kThen));
   EXPECT_TRUE(DataFolder::open(temp_ / "again"));
   EXPECT_EQ(value_at(*open_store(options(temp_ / "again")), place_of("one")), "value");
+}
+
+TEST(SnapshotCopy, IsVerifiedToTheLastByte) {
+  const TempFolder temp;
+  const auto write = [&](const char* name, const std::string& bytes) { std::ofstream(temp / name) << bytes; };
+  for (const std::size_t size : {std::size_t{1}, std::size_t{1} << 20, (std::size_t{2} << 20) + 7}) {
+    const std::string bytes(size, 'x');
+    write("original", bytes);
+    write("copy", bytes);
+    EXPECT_TRUE(verify_copy(temp / "original", temp / "copy")) << size;
+    for (const std::string& other : {bytes + "x", bytes.substr(1), bytes.substr(1) + "y", "y" + bytes.substr(1)}) {
+      write("copy", other);
+      EXPECT_EQ(verify_copy(temp / "original", temp / "copy").error().code, Errc::corrupt) << size;
+    }
+  }
+  EXPECT_FALSE(verify_copy(temp / "original", temp / "nowhere"));
 }
 
 TEST(SnapshotManifest, IsReadAsItWasWritten) {

@@ -58,6 +58,7 @@ TEST_P(WrongCommandLine, GetsASentence) {
 INSTANTIATE_TEST_SUITE_P(
     Process, WrongCommandLine,
     testing::Values(
+        Wrong{"MistypedRestore", {"--restor", "x"}, "no flag \"--restor\"; did you mean \"--restore\"?"},
         Wrong{"UnknownFlag",
               {"--data", "DATA", "--lisen", "127.0.0.1:7100"},
               "no flag \"--lisen\"; did you mean \"--listen\"?"},

@@ -110,6 +110,16 @@ Result<UniqueFd> take_lock(const fs::path& dir) {
   return fd;
 }
 
+// Checks twice: without the first time a lock would be left in a folder of somebody else, and before the lock was taken
+// another process may have changed what was seen.
+Result<UniqueFd> claim(const fs::path& dir, Status (*check)(const fs::path&)) {
+  if (const Status usable = check(dir); !usable) return usable.error();
+  Result<UniqueFd> lock = take_lock(dir);
+  if (!lock) return lock;
+  if (const Status still = check(dir); !still) return still.error();
+  return lock;
+}
+
 }  // namespace
 
 std::string encode_identity(const Identity& identity) {
@@ -144,8 +154,7 @@ Result<Identity> decode_identity(std::string_view text) {
 
 Result<DataFolder> DataFolder::open(const fs::path& dir) {
   if (const Status made = make_folder(dir); !made) return made.error();
-  if (const Status ours = check_content(dir); !ours) return ours.error();
-  Result<UniqueFd> lock = take_lock(dir);
+  Result<UniqueFd> lock = claim(dir, check_content);
   if (!lock) return lock.error();
   DataFolder folder(dir, *std::move(lock));
   if (const Status known = folder.load_or_draw(); !known) return known.error();
@@ -158,7 +167,7 @@ Status DataFolder::reset(const fs::path& dir) {
   if (!fs::is_directory(dir, error)) return unusable(Errc::invalid, dir, "it is not a folder");
   if (const Status live = check_no_snapshot(dir); !live) return live;
   if (!holds_a_node(dir)) return check_content(dir);
-  const Result<UniqueFd> lock = take_lock(dir);
+  const Result<UniqueFd> lock = claim(dir, check_no_snapshot);
   if (!lock) return lock.error();
   fs::remove_all(dir / "store/log", error);
   for (const char* name : {"store/data.mdb", "store/data.mdb.new", "store/lock.mdb", "store", "identity.new",
@@ -171,8 +180,7 @@ Status DataFolder::reset(const fs::path& dir) {
 Status DataFolder::restore(const fs::path& dir, const Identity& identity,
                            const std::function<Status(const fs::path& store)>& fill) {
   if (const Status made = make_folder(dir); !made) return made;
-  if (const Status empty = check_restorable(dir); !empty) return empty;
-  Result<UniqueFd> lock = take_lock(dir);
+  Result<UniqueFd> lock = claim(dir, check_restorable);
   if (!lock) return lock.error();
   DataFolder folder(dir, *std::move(lock));
   if (const Status begun = write_durably(dir / kRestoringName, ""); !begun) return begun;

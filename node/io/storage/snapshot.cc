@@ -102,6 +102,7 @@ Status copy_records(const fs::path& from, const fs::path& to) {
   if (!error) fs::copy_file(from / "data.mdb", to / "data.mdb", fs::copy_options::overwrite_existing, error);
   if (error) return fail(Errc::io, "cannot copy the records to " + to.string() + ": " + error.message());
   if (const Status synced = sync_file(to / "data.mdb"); !synced) return synced;
+  if (const Status same = verify_copy(from / "data.mdb", to / "data.mdb"); !same) return same;
   return sync_directory(to);
 }
 

@@ -84,7 +84,8 @@ struct Restored {
   Manifest manifest;
   Identity identity;
 };
-// Makes an empty or missing `dir` the data folder of the node that `snapshot` was taken of, after reading all of it.
+// Makes an empty or missing `dir` the data folder of the node that `snapshot` was taken of, after reading all of it;
+// the copy is compared with it.
 Result<Restored> restore_snapshot(const std::filesystem::path& snapshot, const std::filesystem::path& dir,
                                   WallTime now);
 

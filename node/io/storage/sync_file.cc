@@ -13,6 +13,8 @@
 namespace shoal {
 namespace {
 
+constexpr std::size_t kCompareBytes = std::size_t{1} << 20;
+
 Error io_error(const char* what, const std::filesystem::path& path) {
   const int code = errno;
   return fail(disk_errc(code),
@@ -26,6 +28,21 @@ bool write_all(int fd, std::string_view bytes) {
     if (put > 0) bytes.remove_prefix(static_cast<std::size_t>(put));
   }
   return true;
+}
+
+// Fewer bytes than `size` only at the end of the file.
+Result<std::string> read_at(int fd, const std::filesystem::path& path, std::size_t offset, std::size_t size) {
+  std::string out(size, '\0');
+  std::size_t filled = 0;
+  while (filled < size) {
+    const ssize_t got = ::pread(fd, out.data() + filled, size - filled, static_cast<off_t>(offset + filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_error("read", path);
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  out.resize(filled);
+  return out;
 }
 
 }  // namespace
@@ -44,6 +61,24 @@ Status sync_file(const std::filesystem::path& file) {
   if (!fd.valid()) return io_error("open", file);
   if (::fsync(fd.get()) != 0) return io_error("sync", file);
   return Unit{};
+}
+
+Status verify_copy(const std::filesystem::path& original, const std::filesystem::path& copy) {
+  const UniqueFd from(::open(original.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!from.valid()) return io_error("read", original);
+  const UniqueFd to(::open(copy.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!to.valid()) return io_error("read", copy);
+  ::posix_fadvise(to.get(), 0, 0, POSIX_FADV_DONTNEED);
+  for (std::size_t offset = 0;; offset += kCompareBytes) {
+    const Result<std::string> wanted = read_at(from.get(), original, offset, kCompareBytes);
+    if (!wanted) return wanted.error();
+    const Result<std::string> got = read_at(to.get(), copy, offset, kCompareBytes);
+    if (!got) return got.error();
+    if (*wanted != *got)
+      return fail(Errc::corrupt, copy.string() + " is not what was copied from " + original.string() +
+                                     ": one of the two disks returns other bytes than it was given");
+    if (wanted->size() < kCompareBytes) return Unit{};
+  }
 }
 
 Status write_durably(const std::filesystem::path& file, std::string_view bytes) {
