@@ -103,14 +103,16 @@ void insert_member(Membership& document, const Member& member) {
 
 }  // namespace
 
-Formation::Formation(NodeId self, std::string address, Membership document, Store& store, Outbox& outbox, Trace& trace)
+Formation::Formation(NodeId self, std::string address, Membership document, Store& store, Outbox& outbox, Trace& trace,
+                     std::uint64_t first_relay)
     : self_(self),
       address_(std::move(address)),
       ring_(std::make_shared<const PreferenceLists>(std::move(document))),
       store_(store),
       outbox_(outbox),
       trace_(trace),
-      proposed_(ring_->document().epoch) {}
+      proposed_(ring_->document().epoch),
+      next_relay_(first_relay) {}
 
 DocumentDigest Formation::digest() const { return {document().epoch, content_of(document())}; }
 

@@ -38,7 +38,9 @@ class Formation {
  public:
   // `address` is what others shall reach this node by; when the document has another one, it is asked to change.
   // `store`, `outbox` and `trace` outlive the formation.
-  Formation(NodeId self, std::string address, Membership document, Store& store, Outbox& outbox, Trace& trace);
+  // `first_relay`: random, so that an answer to an earlier life of this node is none to this one's questions.
+  Formation(NodeId self, std::string address, Membership document, Store& store, Outbox& outbox, Trace& trace,
+            std::uint64_t first_relay);
 
   [[nodiscard]] const Ring& ring() const { return ring_; }
   [[nodiscard]] const Membership& document() const { return ring_->document(); }
@@ -93,7 +95,7 @@ class Formation {
   Instant next_announcement_ = Instant::min();
   Instant next_close_ = Instant::min();
   std::size_t announced_ = 0;  // whose turn it is
-  std::uint64_t next_relay_ = 1;
+  std::uint64_t next_relay_;
   std::map<CallId, Relay> relays_;
   std::vector<Relay> bucket_waiters_;  // founder: answered when the proposed document is in force
 };

@@ -40,7 +40,7 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       watchman_(events_),
       outbox_(config_.id),
       replica_(config_.incarnation, store, trace_),
-      formation_(config_.id, config_.address, config_.document, store, outbox_, trace_),
+      formation_(config_.id, config_.address, config_.document, store, outbox_, trace_, rng_.next() >> 1),
       hints_(config_.id, *formation_.ring(), store, replica_, trace_, config_.hint_bytes_max),
       pace_(config_.id),
       services_{config_.id, config_.sync, replica_, hints_, repair_marks_, formation_,

@@ -71,6 +71,18 @@ TEST_F(Buckets, AFounderThatDoesNotAnswerMakesNone) {
   EXPECT_FALSE(c.answered(call));
 }
 
+// Seed 43817: the founder's answer to an earlier life of b came late, and told a client that its bad name was taken.
+TEST_F(Buckets, AnAnswerToAnEarlierLifeIsNoneToThisOnesQuestion) {
+  c.isolate('a');
+  const CallId call = c.ask('b', BucketRequest{{}, {"no/name"}, true});
+  BucketReply late;
+  late.call = CallId{1};  // the first that b has ever relayed
+  late.outcome.code = Errc::ok;
+  c.inject('a', 'b', late);
+  c.run();
+  EXPECT_FALSE(c.answered(call));
+}
+
 TEST_F(Buckets, KeysOfOneNameInTwoBucketsAreTwoKeys) {
   create('a', {"carts"});
   c.put('a', {.value = "default's"});
