@@ -52,6 +52,21 @@ Json json_of_silent(const std::vector<Answer<T>>& answers) {
   return json;
 }
 
+// `json_of(value)` of each answer, where JSON was asked for; false: it was not.
+template <class T, class ToJson>
+bool print_json_answers(const Session& session, const std::vector<Answer<T>>& answers, ToJson json_of) {
+  if (!session.is_json()) return false;
+  Json nodes = Json::array();
+  for (const Answer<T>& answer : answers)
+    if (answer.value) nodes.push_back(json_of(*answer.value));
+  if (session.format() == Format::json) {
+    print_json(Json{{"schema", kSchema}, {"nodes", std::move(nodes)}, {"silent", json_of_silent(answers)}});
+  } else {
+    for (const Json& node : nodes) print_json(node);
+  }
+  return true;
+}
+
 // A sentence for each member that said nothing.
 template <class T>
 void name_silent(const Session& session, const std::vector<Answer<T>>& answers) {

@@ -44,21 +44,12 @@ Table table_of(const Session& session, const Answers& answers) {
 
 int print_hints(const Session& session, const Answers& answers) {
   name_silent(session, answers);
-  if (session.format() == Format::json) {
-    Json json{{"schema", kSchema}, {"nodes", Json::array()}, {"silent", json_of_silent(answers)}};
-    for (const Answer<HintStatus>& answer : answers)
-      if (answer.value) json["nodes"].push_back(json_of(*answer.value));
-    print_json(json);
-  } else if (session.format() == Format::ndjson) {
-    for (const Answer<HintStatus>& answer : answers)
-      if (answer.value) print_json(json_of(*answer.value));
+  if (print_json_answers(session, answers, [](const HintStatus& node) { return json_of(node); })) return kDone;
+  const Table table = table_of(session, answers);
+  if (session.is_table() && table.rows.empty()) {
+    session.say("no hints wait anywhere that answered");
   } else {
-    const Table table = table_of(session, answers);
-    if (session.is_table() && table.rows.empty()) {
-      session.say("no hints wait anywhere that answered");
-    } else {
-      print_table(table, session.format());
-    }
+    print_table(table, session.format());
   }
   return kDone;
 }

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -84,17 +83,7 @@ Table table_of(const Session& session, const Answers& answers) {
 }
 
 void print_snapshots(const Session& session, const Answers& answers) {
-  if (session.format() == Format::json) {
-    Json json{{"schema", kSchema}, {"nodes", Json::array()}, {"silent", json_of_silent(answers)}};
-    for (const Answer<NodeSnapshots>& answer : answers)
-      if (answer.value) json["nodes"].push_back(json_of(*answer.value));
-    return print_json(json);
-  }
-  if (session.format() == Format::ndjson) {
-    for (const Answer<NodeSnapshots>& answer : answers)
-      if (answer.value) print_json(json_of(*answer.value));
-    return;
-  }
+  if (print_json_answers(session, answers, [](const NodeSnapshots& node) { return json_of(node); })) return;
   const Table table = table_of(session, answers);
   if (session.is_table() && table.rows.empty()) return session.say("there are no snapshots at the nodes that answered");
   print_table(table, session.format());

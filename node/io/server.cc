@@ -204,6 +204,8 @@ void Server::turn() {
   faults_.look(followed_->document(), now.mono);
   more_ = receive();
   deliver_commits();
+  snapshots_.turn();
+  log_trouble();
   deliver_liveness();
   if (node_.next_deadline() <= now.mono) node_.tick(now);
   store_->flush();
@@ -243,8 +245,6 @@ void Server::answer(ClientHandle client, const SnapshotRequest& request) {
 
 void Server::deliver_commits() {
   if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, read_clock());
-  snapshots_.turn();
-  log_trouble();
 }
 
 void Server::log_trouble() {

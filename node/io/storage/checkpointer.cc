@@ -14,10 +14,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// A transaction flushes its pages in one go, and the log's next sync waits behind them: small enough not to be felt,
-// large enough that its own sync is shared by many records. LMDB would keep up to 131,071 dirty pages.
-constexpr std::size_t kTransactionRecordsMax = 4096;
-constexpr std::size_t kTransactionBytesMax = std::size_t{4} << 20;
 constexpr double kRestShare = 3;  // of the time worked, without pressure
 constexpr std::chrono::milliseconds kRestMax{500};
 
@@ -39,7 +35,7 @@ int erase(MDB_txn* txn, MDB_dbi table, std::string_view key) {
 // Writes as many entries as one transaction may hold, `n`, and moves `next` behind them.
 int write_entries(MDB_txn* txn, const LmdbEnv& env, const Generation& generation, EntryCursor& next, std::size_t& n) {
   std::size_t bytes = 0;
-  for (n = 0; n < kTransactionRecordsMax && bytes < kTransactionBytesMax; ++n, ++next) {
+  for (n = 0; n < kTransactionEntriesMax && bytes < kTransactionBytesMax; ++n, ++next) {
     if (next == generation.entries.end()) return 0;
     const std::string key = place_bytes(next->first);
     const std::string value = next->second ? encode_entry(*next->second) : std::string();

@@ -147,6 +147,15 @@ int LmdbEnv::begin(unsigned flags, LmdbTxn& out) const {
   return code;
 }
 
+int LmdbEnv::put_meta(std::string_view name, std::string_view value) const {
+  MDB_val key = lmdb_val(name);
+  MDB_val bytes = lmdb_val(value);
+  LmdbTxn txn;
+  int code = begin(0, txn);
+  if (code == 0) code = mdb_put(txn.get(), meta, &key, &bytes, 0);
+  return code == 0 ? mdb_txn_commit(txn.release()) : code;
+}
+
 Errc lmdb_errc(int code) {
   switch (code) {
     case MDB_MAP_FULL: return Errc::no_space;

@@ -43,6 +43,11 @@ inline constexpr std::string_view kDocumentName = "document";
 inline constexpr std::string_view kAboutName = "about";
 inline constexpr std::string_view kCheckpointName = "checkpoint";
 
+// A transaction flushes its pages in one go, and the log's next sync waits behind them: small enough not to be felt,
+// large enough that its own sync is shared by many entries. LMDB would keep up to 131,071 dirty pages.
+inline constexpr std::size_t kTransactionEntriesMax = 4096;
+inline constexpr std::size_t kTransactionBytesMax = std::size_t{4} << 20;
+
 struct LmdbFree {
   void operator()(MDB_env* env) const { mdb_env_close(env); }
   void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
@@ -70,6 +75,8 @@ struct LmdbEnv {
 
   // 0 or LMDB's code.
   int begin(unsigned flags, LmdbTxn& out) const;
+  // A value of table meta, in a transaction of its own. 0 or LMDB's code.
+  [[nodiscard]] int put_meta(std::string_view name, std::string_view value) const;
 };
 
 // What an LMDB or system code means for the store.

@@ -16,7 +16,7 @@
 //  (2) There are at most `spares_max` files, or `ahead` if that is more, and the one being filled.
 //  (3) A nearly full disk is left alone: no files are made ahead.
 //
-// The log's thread takes, the store's thread gives.
+// The log's thread takes; it gives, and so does the store's.
 #pragma once
 
 #include <chrono>

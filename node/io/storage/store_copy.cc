@@ -15,8 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kTransactionEntriesMax = 4096;
-constexpr std::size_t kTransactionBytesMax = std::size_t{4} << 20;
 constexpr std::chrono::milliseconds kRestMax{100};
 
 class Copy {
@@ -75,10 +73,7 @@ class Copy {
     MDB_val value{};
     int code = mdb_get(reader_.get(), source_.meta, &key, &value);
     if (code == MDB_NOTFOUND) return Unit{};
-    LmdbTxn txn;
-    if (code == 0) code = target_.begin(0, txn);
-    if (code == 0) code = mdb_put(txn.get(), target_.meta, &key, &value, 0);
-    if (code == 0) code = mdb_txn_commit(txn.release());
+    if (code == 0) code = target_.put_meta(kDocumentName, lmdb_view(value));
     return code == 0 ? Status(Unit{}) : write_error(code);
   }
 

@@ -83,12 +83,7 @@ Status claim_store(const LmdbEnv& env, NodeId owner, bool has_log) {
   std::string about;
   append_u64(about, has_log ? kFormat : kFormatWithoutLog);
   append_u64(about, owner.value);
-  MDB_val key = lmdb_val(kAboutName);
-  MDB_val value = lmdb_val(about);
-  LmdbTxn txn;
-  int code = env.begin(0, txn);
-  if (code == 0) code = mdb_put(txn.get(), env.meta, &key, &value, 0);
-  if (code == 0) code = mdb_txn_commit(txn.release());
+  const int code = env.put_meta(kAboutName, about);
   if (code == 0) return Unit{};
   return fail(lmdb_errc(code), "cannot write to the store in " + env.dir.string() + ": " + mdb_strerror(code));
 }
