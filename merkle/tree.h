@@ -65,7 +65,7 @@ class Tree {
   };
   Partition& touched(PartitionId id);
 
-  const std::uint32_t bits_;
+  std::uint32_t bits_;
   std::vector<std::unique_ptr<Partition>> partitions_;
 };
 

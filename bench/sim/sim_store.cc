@@ -44,7 +44,9 @@ CommitId SimStore::write(const Place& place, EntryPtr entry) {
   if (place.is_hint()) hinted_.insert(place.owner);
   Cell& cell = cells_[place];
   ledger_.wrote(node_, place.slot, cell.current ? &cell.current->record : nullptr, entry->record);
+  note_change(place, cell.current, entry);
   cell.current = entry;
+  cell.unreadable = false;
   filling_.push_back(Unsynced{place, std::move(entry), std::nullopt});
   return filling_id_;
 }
@@ -52,14 +54,32 @@ CommitId SimStore::write(const Place& place, EntryPtr entry) {
 CommitId SimStore::erase(const Place& place) {
   const auto cell = cells_.find(place);
   if (cell != cells_.end() && cell->second.current) {
-    ledger_.dropped_hint(node_, place.owner, place.slot, cell->second.current->record);
+    if (place.is_hint()) ledger_.dropped_hint(node_, place.owner, place.slot, cell->second.current->record);
+    note_change(place, cell->second.current, nullptr);
     cell->second.current = nullptr;
   }
   filling_.push_back(Unsynced{place, nullptr, std::nullopt});
   return filling_id_;
 }
 
+void SimStore::note_change(const Place& place, const EntryPtr& before, const EntryPtr& after) {
+  const auto digest = [](const EntryPtr& entry) { return entry ? std::optional(entry->digest) : std::nullopt; };
+  if (!place.is_hint()) tree_.change(place.slot, digest(before), digest(after));
+}
+
+void SimStore::fit_tree(std::uint32_t partitions) {
+  if (tree_.partitions() == partitions) return;
+  tree_ = Tree(partitions);
+  for (const auto& [place, cell] : cells_) note_change(place, nullptr, cell.current);
+}
+
+void SimStore::install_document(const Membership& document) {
+  durable_document_ = document;
+  fit_tree(document.partitions);
+}
+
 CommitId SimStore::save_document(const Membership& document) {
+  fit_tree(document.partitions);
   filling_.push_back(Unsynced{std::nullopt, nullptr, document});
   return filling_id_;
 }
@@ -156,7 +176,10 @@ void SimStore::crash(Rng& chance) {
     if (erased.contains(slot)) ledger_.erased(node_, slot, left ? &*left : nullptr);
     ledger_.survived_crash(node_, slot, left ? &*left : nullptr);
   }
-  for (auto& [place, cell] : cells_) cell.current = cell.durable;
+  for (auto& [place, cell] : cells_) {
+    note_change(place, cell.current, cell.durable);
+    cell.current = cell.durable;
+  }
   std::erase_if(cells_, [](const auto& item) { return item.second.current == nullptr; });
   synced_at_ = reported_at_ = kNever;
   report_.reset();
@@ -183,6 +206,7 @@ void SimStore::lose_everything() {
   for (const auto& [place, cell] : cells_)
     if (cell.current) ledger_.destroyed(node_, place.slot, cell.current->record, nullptr);
   cells_.clear();
+  tree_ = Tree(tree_.partitions());
   syncing_.clear();
   filling_.clear();
   synced_at_ = reported_at_ = kNever;

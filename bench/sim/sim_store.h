@@ -43,6 +43,8 @@ class SimStore final : public Store {
   // Every sync of this disk begins as soon as the last one has ended.
   void hurry(CommitId) override {}
   std::uint64_t records() override;
+  [[nodiscard]] const Tree& tree() const override { return tree_; }
+  void correct(const TreeNode& leaf, const Digest& digest) override { tree_.set_leaf(leaf, digest); }
 
   // ---- the driver's side ----
 
@@ -65,7 +67,7 @@ class SimStore final : public Store {
   // As the node sees it, whether or not it can be read.
   [[nodiscard]] EntryPtr peek(const Place& place) const;
   [[nodiscard]] const std::optional<Membership>& durable_document() const { return durable_document_; }
-  void install_document(const Membership& document) { durable_document_ = document; }
+  void install_document(const Membership& document);
 
  private:
   struct Cell {
@@ -84,6 +86,9 @@ class SimStore final : public Store {
   // All that is held of a slot, own copy and hints together.
   [[nodiscard]] std::optional<Record> union_of(const Slot& slot, Layer layer) const;
   void forget_if_empty(const Place& place);
+  void fit_tree(std::uint32_t partitions);
+  // The tree hears of every change of an own copy, but not of what the disk loses by itself.
+  void note_change(const Place& place, const EntryPtr& before, const EntryPtr& after);
   void begin_sync(Instant now);
   void end_sync();
   void settle(const Unsynced& write);
@@ -95,6 +100,7 @@ class SimStore final : public Store {
   Rng rng_;
   Ledger& ledger_;
   std::map<Place, Cell> cells_;
+  Tree tree_{1};
   std::set<NodeId> hinted_;  // owners for which there may be hints
   std::optional<Membership> durable_document_;
   std::vector<Unsynced> filling_;

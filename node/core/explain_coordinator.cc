@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "node/base/limits.h"
-#include "node/core/held_state.h"
+#include "node/core/state_digest.h"
 #include "node/ring/lookup.h"
 
 namespace shoal {
@@ -12,8 +12,8 @@ namespace {
 
 constexpr Millis kExplainTimeoutMax = std::chrono::minutes(1);
 
-Held held_of(const HashKey& cluster_key, const Record& record, std::uint64_t losers) {
-  Held held{std::make_shared<const Record>(without_values(record)), losers, state_digest(cluster_key, record), {}};
+Held held_of(const Slot& slot, const Record& record, std::uint64_t losers) {
+  Held held{std::make_shared<const Record>(without_values(record)), losers, state_digest(slot, record), {}};
   for (const Sibling& sibling : record.siblings) held.sizes.push_back(sibling.value.size());
   return held;
 }
@@ -37,7 +37,7 @@ Inspected inspect(Services& services, const Inspect& question) {
   if (!own) {
     found.outcome = own.error().code;
   } else if (*own != nullptr) {
-    found.copy = held_of(document.cluster_key, (*own)->record, (*own)->losers);
+    found.copy = held_of(slot, (*own)->record, (*own)->losers);
   }
   Record hints;
   std::uint64_t losers = 0;
@@ -48,7 +48,7 @@ Inspected inspect(Services& services, const Inspect& question) {
     found.hints_for.push_back(member.id);
     losers += (*hint)->losers + merge((*hint)->kind, hints, (*hint)->record);
   }
-  if (!found.hints_for.empty()) found.hint = held_of(document.cluster_key, hints, losers);
+  if (!found.hints_for.empty()) found.hint = held_of(slot, hints, losers);
   const PartitionId partition = ring.partition_of(slot);
   for (const NodeId owner : ring.owners(partition))
     if (services.repair_marks.has(owner, partition)) found.to_repair.push_back(owner);

@@ -90,7 +90,7 @@ Result<GetCoordinator::Open> GetCoordinator::begin(const Address& asker, const G
               .level = request.level,
               .seen = *std::move(seen),
               .seats = std::move(seats),
-              .answers = ReadAnswers(bucket.kind, document.cluster_key),
+              .answers = ReadAnswers(bucket.kind, slot),
               .unasked = std::move(order),
               .deadline = deadline};
 }

@@ -4,11 +4,6 @@
 
 namespace shoal {
 
-Hash128 state_digest(const HashKey& cluster_key, const Record& record) {
-  const Hash128 digest = hash128(cluster_key, causal_bytes(record));
-  return digest != Hash128{} ? digest : Hash128{0, 1};
-}
-
 Result<RecordPtr> join_of_hints(Replica& replica, const Membership& document, const Slot& slot, const Key& key) {
   RecordPtr joined;
   for (const Member& owner : document.members) {

@@ -1,18 +1,14 @@
-// What a node knows of a key, and the digest by which two nodes find out that they know the same.
+// What a node knows of a key.
 //
 // An owner knows its own copy, and "nothing" is knowledge. A fallback knows only what it was told while it stood in:
 // the join of the hints that it keeps of the key. Without one it does not know (ruling 12): whatever the owners hold,
 // nobody told this node.
 #pragma once
 
-#include "node/base/hash.h"
 #include "node/core/replica.h"
 #include "node/ring/preference_list.h"
 
 namespace shoal {
-
-// Of the causal state (clock, dots, flags; never values: a dot names one value). Never zero: zero says "holds nothing".
-Hash128 state_digest(const HashKey& cluster_key, const Record& record);
 
 // nullptr: this owner holds nothing. Errc::unavailable: a fallback without a hint. Errc::corrupt, Errc::io or
 // Errc::refused: cannot be read. Every error means "don't know".

@@ -7,6 +7,7 @@
 #include "node/base/check.h"
 #include "node/base/limits.h"
 #include "node/core/held_state.h"
+#include "node/core/state_digest.h"
 #include "node/ring/lookup.h"
 
 namespace shoal {
@@ -236,7 +237,7 @@ void Node::on_fetch(NodeId from, const Fetch& message, Duration age) {
   Fetched reply{message.call, formation_.document().epoch, held ? Errc::ok : held.error().code, nullptr};
   reply.load = load();
   if (held && *held != nullptr) {
-    reply.digest = state_digest(cluster_key, **held);
+    reply.digest = state_digest(slot, **held);
     if (!message.digest_only) reply.state = *held;
   }
   const bool waits = message.durable_only && config_.sync;

@@ -1,11 +1,11 @@
 #include "node/core/read_answers.h"
 
-#include "node/core/held_state.h"
+#include "node/core/state_digest.h"
 
 namespace shoal {
 
 Hash128 ReadAnswers::digest_of(const Record& record) const {
-  return record.clock.empty() ? Hash128{} : state_digest(cluster_key_, record);
+  return record.clock.empty() ? Hash128{} : state_digest(slot_, record);
 }
 
 void ReadAnswers::add(NodeId from, const Fetched& reply) {

@@ -21,7 +21,7 @@ namespace shoal {
 
 class ReadAnswers {
  public:
-  ReadAnswers(Kind kind, const HashKey& cluster_key) : kind_(kind), cluster_key_(cluster_key) {}
+  ReadAnswers(Kind kind, const Slot& slot) : kind_(kind), slot_(slot) {}
 
   // An answer whose outcome is ok. A later one of the same replica replaces what is remembered of it.
   void add(NodeId from, const Fetched& reply);
@@ -45,7 +45,7 @@ class ReadAnswers {
   [[nodiscard]] Hash128 digest_of(const Record& record) const;
 
   Kind kind_;
-  HashKey cluster_key_;
+  Slot slot_;
   std::map<NodeId, Hash128> held_;  // digests; zero: nothing
   std::set<Hash128> explained_;     // digests of what was merged
   Record merged_;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "node/base/limits.h"
+#include "node/core/state_digest.h"
 
 namespace shoal {
 namespace {
@@ -63,6 +64,7 @@ Result<Replica::Written> Replica::put(const Place& place, Kind kind, const PutRe
   count_losers(entry, result.losers);
   if (entry.ownership != before && knows_incarnation(seen.seen, incarnation_))
     trace_.mark(Mark::put_new_epoch_after_amnesia);
+  entry.digest = state_digest(place.slot, entry.record);
   EntryPtr stored = std::make_shared<const Entry>(std::move(entry));
   last_commit_ = store_.write(place, stored);
   return Written{std::move(stored), result.dot, last_commit_};
@@ -83,6 +85,7 @@ Result<CommitId> Replica::merge(const Place& place, const Key& key, Kind kind, c
     entry.record = state;
   }
   if (*held && **held == entry) return last_commit_;  // nothing new: durable with what was written before
+  entry.digest = state_digest(place.slot, entry.record);
   last_commit_ = store_.write(place, std::make_shared<const Entry>(std::move(entry)));
   return last_commit_;
 }

@@ -8,6 +8,8 @@
 //  (2) After a crash, what was reported durable is there; what was not may be there or not, record by record.
 //  (3) A write is never taken back while the process lives: a failed sync keeps it in memory, refuses new writes
 //      through `admit`, and is tried again from the start with all bytes (never as if the first try had left some).
+//  (4) The tree holds the digest of every own copy that is visible to reads, and of no hint; after a crash as well.
+//      What cannot be read any more counts as it did when it was written.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +18,8 @@
 #include <optional>
 #include <vector>
 
+#include "merkle/tree.h"
+#include "node/base/hash.h"
 #include "node/base/ids.h"
 #include "node/base/kind.h"
 #include "node/base/result.h"
@@ -31,6 +35,7 @@ struct Entry {
   Ownership ownership;
   Kind kind = Kind::siblings;  // of the key's bucket
   std::uint64_t losers = 0;    // concurrent values that this replica dropped, in a bucket of kind lww
+  Hash128 digest;              // of its slot and the record's causal state (state_digest.h)
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 using EntryPtr = std::shared_ptr<const Entry>;
@@ -72,7 +77,7 @@ class Store {
   virtual Status admit_peers() = 0;
 
   virtual CommitId write(const Place& place, EntryPtr entry) = 0;
-  // Nothing is held there any more: a delivered hint. Own copies are never erased by this release.
+  // Nothing is held there any more: a delivered hint, or an own copy that cannot be read and that no owner knows of.
   virtual CommitId erase(const Place& place) = 0;
 
   // The membership document, in the same commits as records, and never made to wait in `relaxed`. Whoever drives the
@@ -84,6 +89,11 @@ class Store {
 
   // Own records held, tombstones included; may lag behind by the commits in flight.
   virtual std::uint64_t records() = 0;
+
+  // The digests of own copies. Of one partition until a document was saved that says how many there are.
+  [[nodiscard]] virtual const Tree& tree() const = 0;
+  // What the records of a leaf add up to by themselves, when the tree says otherwise: bytes on the disk have changed.
+  virtual void correct(const TreeNode& leaf, const Digest& digest) = 0;
 };
 
 }  // namespace shoal

@@ -35,18 +35,23 @@ class MemoryStore final : public Store {
   }
 
   CommitId write(const Place& place, EntryPtr entry) override {
+    note_change(place, held(place), entry);
+    unreadable_.erase(place);
     now_[place] = std::move(entry);
     dirty_ = true;
     return filling_;
   }
 
   CommitId erase(const Place& place) override {
+    note_change(place, held(place), nullptr);
+    unreadable_.erase(place);
     now_.erase(place);
     dirty_ = true;
     return filling_;
   }
 
   CommitId save_document(const Membership& document) override {
+    fit_tree(document.partitions);
     document_ = document;
     dirty_ = true;
     return filling_;
@@ -58,6 +63,9 @@ class MemoryStore final : public Store {
     const auto own = [](const auto& item) { return !item.first.is_hint(); };
     return static_cast<std::uint64_t>(std::ranges::count_if(now_, own));
   }
+
+  [[nodiscard]] const Tree& tree() const override { return tree_; }
+  void correct(const TreeNode& leaf, const Digest& digest) override { tree_.set_leaf(leaf, digest); }
 
   // What follows is for the test.
   [[nodiscard]] bool dirty() const { return dirty_; }
@@ -71,6 +79,7 @@ class MemoryStore final : public Store {
   }
   void crash() {
     now_ = on_disk_;
+    count_anew(tree_.partitions());
     document_ = document_on_disk_;
     dirty_ = false;
   }
@@ -87,7 +96,22 @@ class MemoryStore final : public Store {
   }
   [[nodiscard]] const std::optional<Membership>& document() const { return document_; }
 
+  // The tree of so many partitions, over what is held now.
+  void fit_tree(std::uint32_t partitions) {
+    if (partitions != tree_.partitions()) count_anew(partitions);
+  }
+
  private:
+  void note_change(const Place& place, const EntryPtr& before, const EntryPtr& after) {
+    const auto digest = [](const EntryPtr& entry) { return entry ? std::optional(entry->digest) : std::nullopt; };
+    if (!place.is_hint()) tree_.change(place.slot, digest(before), digest(after));
+  }
+  void count_anew(std::uint32_t partitions) {
+    tree_ = Tree(partitions);
+    for (const auto& [place, entry] : now_) note_change(place, nullptr, entry);
+  }
+
+  Tree tree_{1};
   std::map<Place, EntryPtr> now_;
   std::map<Place, EntryPtr> on_disk_;
   std::optional<Membership> document_;

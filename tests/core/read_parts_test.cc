@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "node/core/held_state.h"
+#include "node/core/state_digest.h"
 #include "node/core/read_answers.h"
 #include "node/core/read_seats.h"
 
@@ -101,7 +101,7 @@ TEST(ReadSeats, AreStaffedAnewWhenSomebodyDies) {
 
 // ---- answers --------------------------------------------------------------------------------------------------------
 
-constexpr HashKey kKey{};
+constexpr Slot kSlot{1, 2};
 
 Record record(std::initializer_list<std::uint64_t> counters) {
   Record made;
@@ -121,23 +121,21 @@ Fetched whole(const Record& state) {
 
 Fetched digest(const Record& state) {
   Fetched reply;
-  reply.digest = state_digest(kKey, state);
+  reply.digest = state_digest(kSlot, state);
   return reply;
 }
 
 TEST(StateDigest, IsOfCausalityAloneAndNeverZero) {
   Record other_value = record({1});
   other_value.siblings.front().value = Blob("w");
-  EXPECT_EQ(state_digest(kKey, record({1})), state_digest(kKey, other_value));
-  EXPECT_NE(state_digest(kKey, record({1})), state_digest(kKey, record({2})));
-  EXPECT_NE(state_digest(kKey, Record{}), Hash128{});
-  HashKey other_key;
-  other_key.bytes.fill(1);
-  EXPECT_NE(state_digest(kKey, record({1})), state_digest(other_key, record({1})));
+  EXPECT_EQ(state_digest(kSlot, record({1})), state_digest(kSlot, other_value));
+  EXPECT_NE(state_digest(kSlot, record({1})), state_digest(kSlot, record({2})));
+  EXPECT_NE(state_digest(kSlot, Record{}), Hash128{});
+  EXPECT_NE(state_digest(kSlot, record({1})), state_digest(Slot{1, 3}, record({1})));
 }
 
 TEST(ReadAnswers, AreExplainedByARecordWithTheirDigest) {
-  ReadAnswers answers(Kind::siblings, kKey);
+  ReadAnswers answers(Kind::siblings, kSlot);
   answers.add({2}, digest(record({1})));
   EXPECT_FALSE(answers.knows({2}));
   EXPECT_FALSE(answers.has_state());
@@ -150,7 +148,7 @@ TEST(ReadAnswers, AreExplainedByARecordWithTheirDigest) {
 
 // One record explains all that share its digest: one of them is asked.
 TEST(ReadAnswers, AskOneOfThoseThatDifferInTheSameWay) {
-  ReadAnswers answers(Kind::siblings, kKey);
+  ReadAnswers answers(Kind::siblings, kSlot);
   answers.add({1}, whole(record({1})));
   answers.add({2}, digest(record({2})));
   answers.add({3}, digest(record({2})));
@@ -164,7 +162,7 @@ TEST(ReadAnswers, AskOneOfThoseThatDifferInTheSameWay) {
 }
 
 TEST(ReadAnswers, KnowThatNothingIsNothing) {
-  ReadAnswers answers(Kind::siblings, kKey);
+  ReadAnswers answers(Kind::siblings, kSlot);
   answers.add({1}, Fetched{});
   EXPECT_TRUE(answers.knows({1}));
   EXPECT_TRUE(answers.has_state());
@@ -174,7 +172,7 @@ TEST(ReadAnswers, KnowThatNothingIsNothing) {
 }
 
 TEST(ReadAnswers, RememberTheLatestOfAReplica) {
-  ReadAnswers answers(Kind::siblings, kKey);
+  ReadAnswers answers(Kind::siblings, kSlot);
   answers.add({1}, whole(record({1})));
   answers.add({1}, whole(record({1, 2})));
   EXPECT_THAT(answers.behind(), IsEmpty());

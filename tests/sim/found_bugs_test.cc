@@ -1,7 +1,7 @@
 // Bugs that seeds have found, each as the shortest scenario that shows it.
 #include <gtest/gtest.h>
 
-#include "node/core/held_state.h"
+#include "node/core/state_digest.h"
 #include "tests/sim/lonely_node.h"
 
 namespace shoal::sim {
@@ -66,7 +66,7 @@ TEST(FoundBugs, ARepeatedAcknowledgementAnswersAReadOnce) {
   ASSERT_EQ(asked.size(), 2u);
   const CallId call = asked.front().call;
   const RecordPtr state = state_of_peer();
-  const Hash128 digest = state_digest(lonely.cluster_key, *state);
+  const Hash128 digest = state_digest(lonely.slot(kKey), *state);
   lonely.receive(other, Fetched{.call = call, .epoch = {1}, .state = nullptr, .digest = digest});
   // Its record explains the other one's digest, whose own record is still on the way.
   lonely.receive(kPeer, Fetched{.call = call, .epoch = {1}, .state = state, .digest = digest});

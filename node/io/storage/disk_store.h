@@ -84,6 +84,8 @@ class DiskStore final : public Store {
   CommitId save_document(const Membership& document) override;
   void hurry(CommitId commit) override { log_->hurry(commit); }
   std::uint64_t records() override { return records_; }
+  [[nodiscard]] const Tree& tree() const override { return tree_; }
+  void correct(const TreeNode& leaf, const Digest& digest) override;
 
   // The membership document as it was found at open; absent in a new store.
   [[nodiscard]] const std::optional<Membership>& document() const { return document_; }
@@ -149,6 +151,7 @@ class DiskStore final : public Store {
   std::optional<Place> found_;   // the last one that a read found
 
   Overlay overlay_;
+  Tree tree_{1};
   std::shared_ptr<LogBatch> filling_;
   LogBatchPtr at_hand_;  // until it is written
   CommitId durable_;
