@@ -26,6 +26,9 @@ const char* name_of(EventKind kind) {
     case EventKind::store_trouble: return "store_trouble";
     case EventKind::store_recovered: return "store_recovered";
     case EventKind::to_repair: return "to_repair";
+    case EventKind::record_damaged: return "record_damaged";
+    case EventKind::records_restored: return "records_restored";
+    case EventKind::scrub_ended: return "scrub_ended";
   }
   return "unknown";
 }

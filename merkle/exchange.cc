@@ -83,8 +83,14 @@ Exchange::Leaves Exchange::leaves_asked() const {
 bool Exchange::take(const PairAnswer& answer) {
   if (compared_pair_ || (!answer.partitions.empty() && answer.partitions.size() != shared_.size())) return false;
   compared_pair_ = true;
-  for (std::size_t i = 0; i < answer.partitions.size(); ++i)
-    if (answer.partitions[i] != sum_of(tree_, Level::partition, shared_[i], 0)) differing_.push_back(shared_[i]);
+  if (answer.partitions.empty()) equal_ = shared_;
+  for (std::size_t i = 0; i < answer.partitions.size(); ++i) {
+    if (answer.partitions[i] == sum_of(tree_, Level::partition, shared_[i], 0)) {
+      equal_.push_back(shared_[i]);
+    } else {
+      differing_.push_back(shared_[i]);
+    }
+  }
   found_differences_ = !answer.partitions.empty();
   return true;
 }

@@ -96,6 +96,8 @@ class Exchange {
 
   // The pair was equal at the first question.
   [[nodiscard]] bool equal() const { return compared_pair_ && !found_differences_; }
+  // The shared partitions whose sums were equal.
+  [[nodiscard]] const std::vector<PartitionId>& partitions_equal() const { return equal_; }
   // Of the shared partitions, those that are done, for progress.
   [[nodiscard]] std::size_t partitions_done() const;
 
@@ -107,6 +109,7 @@ class Exchange {
   const std::vector<PartitionId> shared_;
   bool compared_pair_ = false;
   bool found_differences_ = false;
+  std::vector<PartitionId> equal_;
   std::deque<PartitionId> differing_;  // not looked into yet
   std::deque<LeafId> leaves_;          // that differ, not compared yet
 };

@@ -10,12 +10,13 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kNames[] = {"halves",         "isolated_node",     "random_sides",  "one_way",
-                                       "bridge",         "flapping",          "clogged",       "lossy",
-                                       "duplicating",    "slow_links",        "late_messages", "crash",
-                                       "crash_mid_turn", "crash_all",         "move",          "pause",
-                                       "clock_step",     "clock_drift",       "slow_disk",     "full_disk",
-                                       "record_lost",    "record_unreadable", "disk_lost"};
+constexpr std::string_view kNames[] = {"halves",         "isolated_node",     "random_sides",   "one_way",
+                                       "bridge",         "flapping",          "clogged",        "lossy",
+                                       "duplicating",    "slow_links",        "late_messages",  "crash",
+                                       "crash_mid_turn", "crash_all",         "move",           "pause",
+                                       "clock_step",     "clock_drift",       "slow_disk",      "full_disk",
+                                       "record_lost",    "record_unreadable", "partition_lost", "bit_flips",
+                                       "digests_wrong",  "disk_lost"};
 static_assert(std::size(kNames) == static_cast<std::size_t>(FaultKind::count_));
 
 constexpr milliseconds kPartitionMin{300};  // shorter ones are only loss

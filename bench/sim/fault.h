@@ -46,6 +46,9 @@ enum class FaultKind : std::uint8_t {
   full_disk,          // no sync succeeds, new writes are refused
   record_lost,        // one record vanishes under a running node
   record_unreadable,  // one record cannot be read while the fault lasts
+  partition_lost,     // all own records of a partition vanish under a running node
+  bit_flips,          // up to three records can never be read again
+  digests_wrong,      // the stored digests of some leaves are not those of their records
   disk_lost,          // the node and all it held never come back
   count_,
 };

@@ -11,6 +11,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::size_t kFlipsMax = 3;
+
 std::int64_t signed_amount(const Fault& fault) {
   const auto amount = static_cast<std::int64_t>(fault.amount);
   return amount % 2 == 0 ? amount : -amount;
@@ -18,6 +20,12 @@ std::int64_t signed_amount(const Fault& fault) {
 
 // Nobody reads what an owner keeps as a hint, so the hint must not be all that is left of the key there.
 bool may_lose(const SimStore& disk, const Slot& slot) { return !disk.keeps_hint_of(slot); }
+
+void lose_partition(Process& p, const Slot& slot) {
+  const Ring& ring = p.node().ring();
+  for (const Slot& other : p.disk().slots())
+    if (ring->partition_of(other) == ring->partition_of(slot) && may_lose(p.disk(), other)) p.disk().lose_record(other);
+}
 
 bool same_state(const Record& a, const Record& b) { return causal_bytes(a) == causal_bytes(b); }
 
@@ -75,6 +83,18 @@ void World::begin_at_node(const Fault& fault, std::uint32_t index, std::uint32_t
       if (slots.empty()) return;
       unreadable_[index] = Unreadable{node, slots[fault.amount % slots.size()]};
       p.disk().set_unreadable(unreadable_[index].slot, true);
+      break;
+    case FaultKind::partition_lost:
+      if (slots.empty() || !p.runs()) return;
+      lose_partition(p, slots[fault.amount % slots.size()]);
+      break;
+    case FaultKind::bit_flips:
+      for (std::size_t i = 0; i < std::min(slots.size(), kFlipsMax); ++i)
+        p.disk().set_unreadable(slots[(fault.amount + i) % slots.size()], true);
+      break;
+    case FaultKind::digests_wrong:
+      for (std::size_t i = 0; i < std::min(slots.size(), kFlipsMax); ++i)
+        p.disk().spoil_digest(slots[(fault.amount + i) % slots.size()]);
       break;
     case FaultKind::disk_lost:
       if (!p.runs()) return;

@@ -58,6 +58,7 @@ void Process::start(Instant now) {
                                             .sync = identity_.sync,
                                             .waiting_for_disk_max = identity_.waiting_for_disk_max,
                                             .hint_bytes_max = identity_.hint_bytes_max,
+                                            .scrub_cycle = kScrubCycle,
                                             .trace = &trace_},
                                  disk_, Rng(rng_.next()));
   swim_.emplace(Swim::Config{identity_.id, life, {}}, Rng(rng_.next()));

@@ -15,6 +15,9 @@
 
 namespace shoal::sim {
 
+// All records are read within it. Days on a real node.
+inline constexpr std::chrono::seconds kScrubCycle{20};
+
 enum class ProcessState : std::uint8_t { absent, up, paused, down, gone };
 
 // The machine's wall clock: wrong by an offset, and running fast or slow.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "node/core/state_digest.h"
 #include "vclock/context.h"
 
 namespace shoal::sim {
@@ -19,6 +20,7 @@ constexpr seconds kLoadMax{600};
 constexpr seconds kSettle{8};     // longer than announcements need
 constexpr seconds kVerdicts{30};  // longer than the failure detector needs, however patient local health has made it
 constexpr seconds kConvergeWithin{60};
+constexpr int kRoundsMax = 4;  // of anti-entropy, until all owners are equal
 constexpr std::size_t kOperationsCounted = 200;
 constexpr std::uint32_t kKindsCounted = 3;
 constexpr std::size_t kWitnessesMax = 400;  // operations printed with a failure
@@ -35,6 +37,7 @@ class Run {
       world_.run_until(std::max(world_.now(), world_.last_arrival()) + kSettle);
       world_.abandon_open_operations();
       check_hints();
+      check_convergence();
       for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key)
         if (is_usable(world_.shared().keys[key])) read_and_write_back(key);
       world_.run_until(world_.now() + kVerdicts);
@@ -232,6 +235,58 @@ class Run {
     };
     world_.run_while_not([&] { return left() == 0; }, world_.now() + kConvergeWithin);
     if (left() > 0) violation(fmt::format("hints: {} are still kept long after everything is healed", left()));
+  }
+
+  // Without a client, a read or an order: all owners hold the same, everything can be read, and the digests say so.
+  void check_convergence() {
+    const Duration bound = kRoundsMax * RepairPace{}.interval + kScrubCycle;
+    const auto converged = [&] { return first_difference().empty(); };
+    world_.run_while_not(converged, world_.now() + bound);
+    if (!converged())
+      violation(fmt::format("anti-entropy: {} after {} rounds without faults", first_difference(), kRoundsMax));
+    world_.run_until(world_.now() + kScrubCycle);  // what was wrong about a digest alone
+    for (std::uint32_t node = 0; node < world_.nodes(); ++node)
+      if (world_.process(node).is_up() && recomputed_tree(node) != shown_tree(node))
+        violation(fmt::format("anti-entropy: the digests of node {} are not those of its records", node));
+  }
+
+  // Of all slots that an owner holds, in words; empty: there is none.
+  [[nodiscard]] std::string first_difference() {
+    for (std::uint32_t node = 0; node < world_.nodes(); ++node) {
+      if (!world_.process(node).is_up()) continue;
+      const Ring& ring = world_.process(node).node().ring();
+      for (const Slot& slot : world_.process(node).disk().slots()) {
+        if (world_.process(node).disk().is_unreadable(slot)) return fmt::format("node {} has a damaged record", node);
+        const EntryPtr entry = world_.process(node).disk().peek(slot);
+        for (const NodeId owner : ring->owners(ring->partition_of(slot))) {
+          const Process& other = world_.process(world_.index_of(owner));
+          const EntryPtr there = other.disk().peek(slot);
+          if (other.is_up() && (there == nullptr || there->digest != entry->digest))
+            return fmt::format("{} differs between nodes {} and {}", entry->key.name, node, world_.index_of(owner));
+        }
+      }
+    }
+    return {};
+  }
+
+  // All leaves that are not empty.
+  using Leaves = std::map<TreeNode, Digest>;
+  [[nodiscard]] Leaves recomputed_tree(std::uint32_t node) {
+    const SimStore& disk = world_.process(node).disk();
+    Leaves leaves;
+    for (const Slot& slot : disk.slots())
+      leaves[disk.tree().leaf_of(slot)].add(state_digest(slot, disk.peek(slot)->record));
+    return leaves;
+  }
+  [[nodiscard]] Leaves shown_tree(std::uint32_t node) {
+    const Tree& tree = world_.process(node).disk().tree();
+    Leaves leaves;
+    for (std::uint32_t partition = 0; partition < tree.partitions(); ++partition)
+      for (unsigned leaf = 0; leaf < kLeaves; ++leaf) {
+        const TreeNode at{TreeNode::Level::leaf, {partition}, static_cast<std::uint8_t>(leaf)};
+        if (tree.at(at) != Digest{}) leaves[at] = tree.at(at);
+      }
+    return leaves;
   }
 
   // A bucket is as somebody asked, and as the last who was told so; only the founder's disk can take that back.

@@ -42,20 +42,27 @@ Status SimStore::admit_peers() {
 
 CommitId SimStore::write(const Place& place, EntryPtr entry) {
   if (place.is_hint()) hinted_.insert(place.owner);
+  note_change(place, peek(place), entry);
+  lose_if_unreadable(place);
   Cell& cell = cells_[place];
   ledger_.wrote(node_, place.slot, cell.current ? &cell.current->record : nullptr, entry->record);
-  note_change(place, cell.current, entry);
   cell.current = entry;
-  cell.unreadable = false;
   filling_.push_back(Unsynced{place, std::move(entry), std::nullopt});
   return filling_id_;
 }
 
+// What nobody can read is gone for good when something else takes its place.
+void SimStore::lose_if_unreadable(const Place& place) {
+  const auto cell = cells_.find(place);
+  if (cell != cells_.end() && cell->second.unreadable) lose_record(place);
+}
+
 CommitId SimStore::erase(const Place& place) {
+  if (!place.is_hint()) note_change(place, peek(place), nullptr);
+  lose_if_unreadable(place);
   const auto cell = cells_.find(place);
   if (cell != cells_.end() && cell->second.current) {
     if (place.is_hint()) ledger_.dropped_hint(node_, place.owner, place.slot, cell->second.current->record);
-    note_change(place, cell->second.current, nullptr);
     cell->second.current = nullptr;
   }
   filling_.push_back(Unsynced{place, nullptr, std::nullopt});
@@ -216,6 +223,18 @@ void SimStore::lose_everything() {
 void SimStore::set_unreadable(const Place& place, bool unreadable) {
   const auto cell = cells_.find(place);
   if (cell != cells_.end()) cell->second.unreadable = unreadable;
+}
+
+void SimStore::spoil_digest(const Slot& slot) {
+  const TreeNode leaf = tree_.leaf_of(slot);
+  Digest wrong = tree_.at(leaf);
+  wrong.lo += 1;
+  tree_.set_leaf(leaf, wrong);
+}
+
+bool SimStore::is_unreadable(const Slot& slot) const {
+  const auto cell = cells_.find(slot);
+  return cell != cells_.end() && cell->second.unreadable;
 }
 
 void SimStore::set_full(bool full, Instant now) {

@@ -4,7 +4,7 @@
 // keeps or loses each unsynced write on its own, in any combination.
 //
 // Invariants: those of Store. In particular a sync that fails is tried again with all bytes, and nothing is taken back
-// from a running node (but by `lose_record`, which is the disk's doing and which the node must survive).
+// from a running node (but by `lose_record` and the like, which is the disk's doing and which the node must survive).
 #pragma once
 
 #include <cstdint>
@@ -58,11 +58,14 @@ class SimStore final : public Store {
   void lose_everything();
   void lose_record(const Place& place);
   void set_unreadable(const Place& place, bool unreadable);
+  // The digest of its leaf is another than that of the leaf's records.
+  void spoil_digest(const Slot& slot);
   void set_full(bool full, Instant now);
   void set_extra_sync(Duration extra) { extra_sync_ = extra; }
 
   [[nodiscard]] std::vector<Slot> slots() const;  // of own records
   [[nodiscard]] std::vector<Place> hints() const;
+  [[nodiscard]] bool is_unreadable(const Slot& slot) const;
   [[nodiscard]] bool keeps_hint_of(const Slot& slot) const;
   // As the node sees it, whether or not it can be read.
   [[nodiscard]] EntryPtr peek(const Place& place) const;
@@ -93,6 +96,7 @@ class SimStore final : public Store {
   void end_sync();
   void settle(const Unsynced& write);
   void drop_waiting(const Place& place);
+  void lose_if_unreadable(const Place& place);
   Duration draw_sync();
 
   std::uint32_t node_;

@@ -44,14 +44,19 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       formation_(config_.id, config_.address, config_.document, store, outbox_, trace_, rng_.next() >> 1),
       hints_(config_.id, *formation_.ring(), store, replica_, trace_, config_.hint_bytes_max),
       pace_(config_.id),
-      services_{config_.id, config_.sync, replica_, hints_, repair_marks_, formation_,
-                outbox_,    peers_,       pace_,    trace_, events_,       rng_.next() >> 1},
+      services_{config_.id, config_.sync, store_, replica_, hints_, repair_marks_, coverage_,
+                formation_, outbox_,      peers_, pace_,    trace_, events_,       rng_.next() >> 1},
       puts_(services_),
       gets_(services_),
       lists_(services_),
       forwards_(services_),
       explains_(services_),
-      handoff_(services_, config_.handoff_bytes_per_second) {
+      handoff_(services_, config_.handoff_bytes_per_second),
+      repair_answers_(services_),
+      anti_entropy_(services_, config_.repair),
+      quarantine_(services_),
+      scrub_(services_, quarantine_, config_.scrub_cycle),
+      diffs_(services_) {
   SHOAL_CHECK(formation_.document().find(config_.id) != nullptr);
 }
 
@@ -80,6 +85,8 @@ void Node::dispatch(const Envelope& envelope, Now now) {
                           [&](const ExplainRequest& m) { on_explain(from, m, now); },
                           [&](const EventsRequest& m) { on_events(from, m); },
                           [&](const HintsRequest& m) { on_hints(from, m, now); },
+                          [&](const RepairRequest& m) { on_repair(from, m, now); },
+                          [&](const DiffRequest& m) { diffs_.on_request(from, m, now); },
                           [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
                           [&](const Join& m) { formation_.on_join(from, m); },
                           [](const auto&) {}},  // a client may not speak as a peer
@@ -95,6 +102,18 @@ void Node::dispatch(const Envelope& envelope, Now now) {
                         [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m, now); },
                         [&](const Forward& m) { on_forward(peer, m, envelope.age, now); },
                         [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); },
+                        [&](const ComparePair& m) { repair_answers_.on_question(peer, m, now); },
+                        [&](const CompareBranches& m) { repair_answers_.on_question(peer, m, now); },
+                        [&](const CompareElements& m) { repair_answers_.on_question(peer, m, now); },
+                        [&](const PullStates& m) { repair_answers_.on_question(peer, m, now); },
+                        [&](const PushStates& m) { repair_answers_.on_question(peer, m, now); },
+                        [&](const PairCompared& m) { on_repair_answer(peer, m, now); },
+                        [&](const BranchesCompared& m) { on_repair_answer(peer, m, now); },
+                        [&](const ElementsCompared& m) { on_repair_answer(peer, m, now); },
+                        [&](const StatesPulled& m) {
+                          if (!quarantine_.on_states_pulled(peer, m, now)) on_repair_answer(peer, m, now);
+                        },
+                        [&](const StatesPushed& m) { anti_entropy_.on_answer(peer, m, now); },
                         [&](const Inspect& m) { on_inspect(peer, m); },
                         [&](const Inspected& m) { explains_.on_inspected(peer, m); },
                         [&](const Join& m) { formation_.on_join(from, m); },
@@ -298,8 +317,27 @@ void Node::on_hints(const Address& asker, const HintsRequest& request, Now now) 
   outbox_.send(asker, std::move(reply));
 }
 
+void Node::on_repair(const Address& asker, const RepairRequest& request, Now now) {
+  if (request.start) anti_entropy_.start(now);
+  if (request.scrub) scrub_.start(now);
+  outbox_.send(asker, RepairReply{request.call, config_.id, anti_entropy_.report(now), scrub_.report()});
+}
+
+template <class Answer>
+void Node::on_repair_answer(NodeId from, const Answer& answer, Now now) {
+  if (!anti_entropy_.on_answer(from, answer, now)) diffs_.on_answer(from, answer, now);
+}
+
+void Node::tick_repair(Now now) {
+  for (const Slot& slot : replica_.take_damaged()) quarantine_.add(slot, now);
+  scrub_.tick(now);
+  quarantine_.tick(now);
+  anti_entropy_.tick(now);
+}
+
 std::size_t Node::open_requests() const {
-  return puts_.open() + gets_.open() + lists_.open() + forwards_.open() + explains_.open() + parked_.size();
+  return puts_.open() + gets_.open() + lists_.open() + forwards_.open() + explains_.open() + diffs_.open() +
+         parked_.size();
 }
 
 void Node::tick(Now now) {
@@ -309,7 +347,9 @@ void Node::tick(Now now) {
   lists_.tick(now);
   forwards_.tick(now);
   explains_.tick(now);
+  diffs_.tick(now);
   handoff_.tick(now);
+  tick_repair(now);
   formation_.tick(now);
   if (!parked_.empty()) formation_.close(now);
   expire_parked(now);
@@ -346,13 +386,16 @@ void Node::liveness(NodeId node, Liveness state, Now now) {
   watchman_.liveness(formation_.document(), node, peers_.of(node), state, now.wall);
   peers_.set(node, state);
   handoff_.on_liveness(node, state, now);
+  anti_entropy_.on_liveness(node, state, now);
   drain_loopback(now);
 }
 
 Instant Node::next_deadline() const {
   Instant next =
       std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(), forwards_.next_deadline(),
-                handoff_.next_deadline(), explains_.next_deadline(), formation_.next_deadline()});
+                handoff_.next_deadline(), explains_.next_deadline(), formation_.next_deadline(), diffs_.next_deadline(),
+                anti_entropy_.next_deadline(), quarantine_.next_deadline(), scrub_.next_deadline()});
+  if (replica_.has_damaged()) next = Instant{};
   for (const Parked& parked : parked_) next = std::min({next, parked.deadline, formation_.next_close()});
   return next;
 }

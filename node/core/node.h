@@ -9,8 +9,9 @@
 //
 // The node only routes. The decisions are made by put_coordinator, get_coordinator and list_coordinator (who has
 // answered, is it enough), forwarder (not my key), hinted_handoff (what others have missed), replica (the rules of
-// causality on one copy) and formation (the membership document). What people ask for is told by
-// explain_coordinator, watchman and event_log.
+// causality on one copy), formation (the membership document), anti_entropy (what nobody has noticed), scrub and
+// quarantine (what the disk has lost). What people ask for is told by explain_coordinator, diff_coordinator, watchman
+// and event_log.
 //
 // Work that nobody waits for any more is dropped before it touches the store: requests carry the time that was left
 // when they were sent, the driver says how long they were under way. A node with too much to do refuses clients early.
@@ -22,7 +23,9 @@
 
 #include "node/base/rng.h"
 #include "node/base/time.h"
+#include "node/core/anti_entropy.h"
 #include "node/core/calls_seen.h"
+#include "node/core/diff_coordinator.h"
 #include "node/core/event_log.h"
 #include "node/core/explain_coordinator.h"
 #include "node/core/formation.h"
@@ -34,7 +37,11 @@
 #include "node/core/message.h"
 #include "node/core/peer_pace.h"
 #include "node/core/put_coordinator.h"
+#include "node/core/quarantine.h"
+#include "node/core/repair_answers.h"
+#include "node/core/repair_coverage.h"
 #include "node/core/repair_marks.h"
+#include "node/core/scrub.h"
 #include "node/core/service_time.h"
 #include "node/core/services.h"
 #include "node/core/store.h"
@@ -53,6 +60,8 @@ struct NodeConfig {
   std::size_t waiting_for_disk_max = 200'000;  // acknowledgements; over it clients are refused
   std::uint64_t hint_bytes_max = std::uint64_t{1} << 30;
   std::uint64_t handoff_bytes_per_second = std::uint64_t{8} << 20;
+  RepairPace repair;
+  Duration scrub_cycle = std::chrono::hours(7 * 24);
   Trace* trace = nullptr;  // not owned, may be null
 };
 
@@ -114,6 +123,10 @@ class Node {
   void on_events(const Address& asker, const EventsRequest& request);
   void on_hints(const Address& asker, const HintsRequest& request, Now now);
   void on_status(const Address& asker, const StatusRequest& request);
+  void on_repair(const Address& asker, const RepairRequest& request, Now now);
+  template <class Answer>
+  void on_repair_answer(NodeId from, const Answer& answer, Now now);
+  void tick_repair(Now now);
 
   NodeConfig config_;
   Store& store_;
@@ -126,6 +139,7 @@ class Node {
   Formation formation_;
   Hints hints_;
   RepairMarks repair_marks_;
+  RepairCoverage coverage_;
   Peers peers_;
   PeerPace pace_;
   ServiceTime service_time_;
@@ -136,6 +150,11 @@ class Node {
   Forwarder forwards_;
   ExplainCoordinator explains_;
   HintedHandoff handoff_;
+  RepairAnswers repair_answers_;
+  AntiEntropy anti_entropy_;
+  Quarantine quarantine_;
+  Scrub scrub_;
+  DiffCoordinator diffs_;
   CallsSeen forwards_seen_;
   std::deque<Parked> parked_;
 };

@@ -261,7 +261,9 @@ void PutCoordinator::close(CallId call) {
     if (owner == services_.self) continue;  // it has the state; its disk has not said so yet
     // An owner that is merely slow under a flood has the state on its way: a hint more would make the flood worse.
     const bool kept = (!hurried || !services_.peers.reachable(owner)) && keep_hint(owner, done);
-    if (!kept && services_.repair_marks.add(owner, done.partition))
+    // Without a copy of its own this node cannot tell when it is mended; the other owners find it all the same.
+    const bool can_tell = services_.formation.ring()->owns(services_.self, done.partition);
+    if (!kept && can_tell && services_.repair_marks.add(owner, done.partition))
       services_.trace.mark(Mark::partition_marked_for_repair);
   }
 }

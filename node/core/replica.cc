@@ -34,6 +34,8 @@ Result<EntryPtr> Replica::read(const Place& place, const Key& key) {
   Result<EntryPtr> held = store_.read(place);
   if (!held) {
     trace_.mark(Mark::unreadable_record_answered_dont_know);
+    const bool is_new = damaged_.empty() || damaged_.back() != place.slot;
+    if (held.error().code == Errc::corrupt && !place.is_hint() && is_new) damaged_.push_back(place.slot);
   } else if (*held && (*held)->key != key) {
     trace_.mark(Mark::slot_collision_refused);
     return fail(Errc::refused, "the key's hash is taken by another key; use another name");
@@ -89,5 +91,14 @@ Result<CommitId> Replica::merge(const Place& place, const Key& key, Kind kind, c
   last_commit_ = store_.write(place, std::make_shared<const Entry>(std::move(entry)));
   return last_commit_;
 }
+
+CommitId Replica::restore(const Slot& slot, const Key& key, Kind kind, const Record& state) {
+  Entry entry{.key = key, .record = state, .ownership = {}, .kind = kind};
+  entry.digest = state_digest(slot, entry.record);
+  last_commit_ = store_.write(slot, std::make_shared<const Entry>(std::move(entry)));
+  return last_commit_;
+}
+
+CommitId Replica::erase(const Slot& slot) { return last_commit_ = store_.erase(slot); }
 
 }  // namespace shoal

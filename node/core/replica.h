@@ -7,6 +7,9 @@
 //  (3) What cannot be read is neither written nor merged over: "don't know" is not "absent".
 #pragma once
 
+#include <utility>
+#include <vector>
+
 #include "node/base/ids.h"
 #include "node/base/time.h"
 #include "node/core/message.h"
@@ -33,6 +36,15 @@ class Replica {
   // A peer's state. Limits do not apply: repair must always pass (ruling 10). The commit holds the merged state.
   Result<CommitId> merge(const Place& place, const Key& key, Kind kind, const Record& state);
 
+  // The state takes the place of an own copy that cannot be read. All that this node ever minted for the record is
+  // forgotten with it.
+  CommitId restore(const Slot& slot, const Key& key, Kind kind, const Record& state);
+  // Nothing does.
+  CommitId erase(const Slot& slot);
+  // Own copies that somebody wanted to read or write, and that cannot be read.
+  std::vector<Slot> take_damaged() { return std::exchange(damaged_, {}); }
+  [[nodiscard]] bool has_damaged() const { return !damaged_.empty(); }
+
   // nullptr: nothing held.
   Result<EntryPtr> read(const Place& place, const Key& key);
 
@@ -49,6 +61,7 @@ class Replica {
   std::uint64_t counter_ = 0;
   Hlc hlc_;
   CommitId last_commit_;
+  std::vector<Slot> damaged_;
 };
 
 }  // namespace shoal

@@ -12,8 +12,10 @@
 #include "node/core/outbox.h"
 #include "node/core/peer_pace.h"
 #include "node/core/peers.h"
+#include "node/core/repair_coverage.h"
 #include "node/core/repair_marks.h"
 #include "node/core/replica.h"
+#include "node/core/store.h"
 #include "node/core/trace.h"
 #include "node/ring/preference_list.h"
 
@@ -25,11 +27,15 @@ inline Millis time_left(Instant deadline, Now now) {
 }
 
 struct Services {
+  static constexpr std::size_t kBusyWaiting = 64;  // messages
+
   NodeId self;
   bool sync = true;
+  Store& store;
   Replica& replica;
   Hints& hints;
   RepairMarks& repair_marks;
+  RepairCoverage& coverage;
   Formation& formation;
   Outbox& outbox;
   Peers& peers;
@@ -39,6 +45,9 @@ struct Services {
   std::uint64_t next_call = 1;
 
   CallId new_call() { return CallId{next_call++}; }
+
+  // Much waits for the disk: whatever can wait should.
+  [[nodiscard]] bool busy() const { return outbox.waiting() > kBusyWaiting; }
 
   // Answers whoever asked: a client directly, a peer that forwarded a client's request through Forwarded.
   void reply(const Address& asker, ClientReply reply) {

@@ -62,6 +62,17 @@ constexpr std::pair<Mark, std::string_view> kNames[] = {
     {Mark::partition_marked_for_repair, "partition_marked_for_repair"},
     {Mark::bucket_changed, "bucket_changed"},
     {Mark::bucket_refused, "bucket_refused"},
+    {Mark::digest_corrected, "digest_corrected"},
+    {Mark::record_quarantined, "record_quarantined"},
+    {Mark::record_restored, "record_restored"},
+    {Mark::damaged_record_dropped, "damaged_record_dropped"},
+    {Mark::repair_found_equal, "repair_found_equal"},
+    {Mark::repair_finished, "repair_finished"},
+    {Mark::repair_broke_off, "repair_broke_off"},
+    {Mark::repair_unanswered, "repair_unanswered"},
+    {Mark::repair_yielded, "repair_yielded"},
+    {Mark::repair_pulled, "repair_pulled"},
+    {Mark::repair_pushed, "repair_pushed"},
 };
 
 constexpr bool each_stands_at_its_place() {

@@ -65,6 +65,17 @@ enum class Mark : std::uint8_t {
   partition_marked_for_repair,
   bucket_changed,
   bucket_refused,
+  digest_corrected,
+  record_quarantined,
+  record_restored,
+  damaged_record_dropped,
+  repair_found_equal,
+  repair_finished,
+  repair_broke_off,
+  repair_unanswered,
+  repair_yielded,
+  repair_pulled,
+  repair_pushed,
   count_,
 };
 

@@ -17,7 +17,7 @@ constexpr Level highest(Level) { return Level::all; }
 constexpr Purpose highest(Purpose) { return Purpose::repair; }
 constexpr SnapshotVerb highest(SnapshotVerb) { return SnapshotVerb::remove; }
 constexpr SnapshotState highest(SnapshotState) { return SnapshotState::failed; }
-constexpr EventKind highest(EventKind) { return EventKind::to_repair; }
+constexpr EventKind highest(EventKind) { return EventKind::scrub_ended; }
 constexpr MemberState highest(MemberState) { return MemberState::removed; }
 constexpr Liveness highest(Liveness) { return Liveness::dead; }
 constexpr Refused::Reason highest(Refused::Reason) { return Refused::Reason::removed; }
@@ -320,6 +320,99 @@ template <class A>
 void fields(A& a, SnapshotReply& v) {
   a(v.call, v.node, v.outcome, v.folder, v.snapshots);
 }
+
+template <class A>
+void fields(A& a, Digest& v) {
+  a(v.hi, v.lo, v.count);
+}
+template <class A>
+void fields(A& a, Element& v) {
+  a(v.slot, v.digest);
+}
+template <class A>
+void fields(A& a, KeyedState& v) {
+  a(v.key, v.kind, v.state);
+}
+template <class A>
+void fields(A& a, ComparePair& v) {
+  a(v.call, v.epoch, v.question.sum);
+}
+template <class A>
+void fields(A& a, PairCompared& v) {
+  a(v.call, v.outcome, v.answer.partitions);
+}
+template <class A>
+void fields(A& a, CompareBranches& v) {
+  a(v.call, v.epoch, v.question.partitions, v.question.branches);
+}
+template <class A>
+void fields(A& a, BranchesCompared& v) {
+  a(v.call, v.outcome, v.answer.branches, v.answer.leaves);
+}
+template <class A>
+void fields(A& a, CompareElements& v) {
+  a(v.call, v.epoch, v.leaves, v.elements);
+}
+template <class A>
+void fields(A& a, ElementsCompared& v) {
+  a(v.call, v.outcome, v.differing);
+}
+template <class A>
+void fields(A& a, PullStates& v) {
+  a(v.call, v.epoch, v.slots, v.bare);
+}
+template <class A>
+void fields(A& a, StatesPulled& v) {
+  a(v.call, v.outcome, v.covered, v.states, v.unreadable);
+}
+template <class A>
+void fields(A& a, PushStates& v) {
+  a(v.call, v.epoch, v.states);
+}
+template <class A>
+void fields(A& a, StatesPushed& v) {
+  a(v.call, v.outcome);
+}
+template <class A>
+void fields(A& a, RepairRequest& v) {
+  a(v.call, v.start, v.scrub);
+}
+template <class A>
+void fields(A& a, ProvenRange& v) {
+  a(v.first, v.last, v.shared, v.since_ms);
+}
+template <class A>
+void fields(A& a, PeerRepair& v) {
+  a(v.peer, v.running, v.partitions, v.partitions_done, v.exchanges, v.unfinished, v.differences, v.pulled, v.pushed,
+    v.bytes, v.asked, v.asked_done, v.proven);
+}
+template <class A>
+void fields(A& a, ScrubReport& v) {
+  a(v.running, v.branches, v.done, v.cycles, v.records, v.damaged, v.restored, v.given_up, v.corrected, v.quarantined,
+    v.unreadable);
+}
+template <class A>
+void fields(A& a, RepairReply& v) {
+  a(v.call, v.node, v.peers, v.scrub);
+}
+template <class A>
+void fields(A& a, DiffRequest& v) {
+  a(v.call, v.peer, v.limit, v.timeout);
+}
+template <class A>
+void fields(A& a, KeyDiff& v) {
+  a(v.key, v.here, v.there);
+}
+template <class A>
+void fields(A& a, PartitionDiff& v) {
+  a(v.partition, v.leaves);
+}
+template <class A>
+void fields(A& a, DiffReply& v) {
+  a(v.call, v.outcome, v.partitions, v.differ, v.differences, v.keys);
+}
+
+inline bool is_valid(const KeyedState& state) { return state.state != nullptr; }
 
 // A replica state may be nil only where that means "nothing held".
 inline bool is_valid(const Replicate& message) { return message.state != nullptr; }

@@ -1,0 +1,48 @@
+#include "node/core/leaf_records.h"
+
+#include <bit>
+#include <optional>
+
+namespace shoal {
+namespace {
+
+constexpr std::size_t kPage = 512;
+
+Place end_of(const Tree& tree, const TreeNode& leaf) {
+  const std::optional<Slot> end = tree.end_of(leaf);
+  return end ? Place(*end) : Place(NodeId{1}, Slot{});
+}
+
+}  // namespace
+
+std::uint64_t cut(const Hash128& digest) {
+  const std::uint64_t half = digest.hi ^ std::rotl(digest.lo, 32);
+  return half != 0 ? half : 1;
+}
+
+Result<LeafRecords> read_leaf(Store& store, const TreeNode& leaf, Trace& trace) {
+  LeafRecords found;
+  Digest sum;
+  std::optional<Place> after;
+  for (std::size_t read = kPage; read == kPage;) {
+    const auto page = store.scan(store.tree().begin_of(leaf), end_of(store.tree(), leaf), after, kPage);
+    if (!page) return page.error();
+    for (const PlacedEntry& item : *page) {
+      if (item.entry == nullptr) {
+        found.damaged.push_back(item.place.slot);
+        continue;
+      }
+      sum.add(item.entry->digest);
+      found.elements.push_back({item.place.slot, cut(item.entry->digest)});
+    }
+    read = page->size();
+    if (read > 0) after = page->back().place;
+  }
+  if (!found.damaged.empty() || sum == store.tree().at(leaf)) return found;
+  store.correct(leaf, sum);
+  trace.mark(Mark::digest_corrected);
+  found.corrected = true;
+  return found;
+}
+
+}  // namespace shoal
