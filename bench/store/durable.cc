@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -29,16 +28,9 @@ struct System {
   }
 };
 
-// A checkpoint under way ends before somebody else is measured.
-Status settle(PutTarget& target) {
+Status settle_target(PutTarget& target) {
   auto* disk = dynamic_cast<DiskTarget*>(&target);
-  while (disk != nullptr && disk->store().checkpointing()) {
-    if (!disk->store().fatal().empty()) return fail(Errc::io, disk->store().fatal());
-    disk->collect();
-    disk->flush();
-    ::usleep(1000);
-  }
-  return Unit{};
+  return disk != nullptr ? settle(disk->store()) : Status(Unit{});
 }
 
 Result<System> prepare(System system, const StoreBenchSettings& settings) {
@@ -77,7 +69,7 @@ Status measure_round(std::vector<System>& systems, const StoreBenchSettings& set
       fmt::print(stderr, "round {}, {} in flight, {}: {:.0f} puts/s\n", round, kInflight[i], system.name,
                  outcome->rate());
       system.outcomes[i].push_back(*outcome);
-      if (const Status settled = settle(*system.target); !settled) return settled;
+      if (const Status settled = settle_target(*system.target); !settled) return settled;
     }
   return Unit{};
 }
@@ -116,7 +108,7 @@ Status study_durable(const StoreBenchSettings& settings) {
                     +[](const StoreBenchSettings& s) { return disk_system(s, false); }}) {
     Result<System> system = make(settings);
     if (!system) return system.error();
-    if (const Status settled = settle(*system->target); !settled) return settled;
+    if (const Status settled = settle_target(*system->target); !settled) return settled;
     systems.push_back(*std::move(system));
   }
   std::array<std::vector<double>, 2> floor;

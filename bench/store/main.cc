@@ -2,6 +2,7 @@
 //
 // Figures depend on the disk and on what else it does; ratios of one run mean something.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -23,6 +24,16 @@ StoreOptions store_options(const StoreBenchSettings& settings, const std::filesy
   options.bound_overlay(settings.overlay_mib << 20);
   options.map_bytes = std::size_t{64} << 30;
   return options;
+}
+
+Status settle(DiskStore& store) {
+  while (store.checkpointing()) {
+    if (!store.fatal().empty()) return fail(Errc::io, store.fatal());
+    store.collect();
+    store.flush();
+    ::usleep(1000);
+  }
+  return Unit{};
 }
 
 double median(std::vector<double> values) {
@@ -114,11 +125,16 @@ int main(int argc, char** argv) {
   add_seconds(large);
   add_rounds(large);
   add_load(large);
+  Study digests{.settings = {.rounds = 5, .inflight = 256}, .durability = "relaxed", .run = shoal::study_digests};
+  declare(app, digests, "digests", "puts with and without digests for the Merkle tree");
+  add_seconds(digests);
+  add_rounds(digests);
+  add_load(digests);
   Study fill{.settings = {.inflight = 256}, .durability = "relaxed", .run = shoal::study_fill};
   declare(app, fill, "load", "fill one store: rate, disk, memory, and the time to open it again");
   add_load(fill);
   CLI11_PARSE(app, argc, argv);
-  for (Study* study : {&durable, &steady, &large, &fill})
+  for (Study* study : {&durable, &steady, &large, &digests, &fill})
     if (study->command->parsed()) return run_in_folder(*study, under);
   return 2;
 }

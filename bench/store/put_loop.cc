@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "node/core/state_digest.h"
 #include "vclock/record.h"
 
 namespace shoal {
@@ -92,6 +93,7 @@ class PutLoop {
                 .request = {.client = 1, .sequence = counter_},
                 .value = Blob(value_)},
                {.incarnation = kWriter, .counter = counter_});
+    if (load_.digests) entry.digest = state_digest(place.slot, entry.record);
     open_.push_back({target_.write(place, std::make_shared<const Entry>(std::move(entry))), now});
     return Unit{};
   }
