@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -28,9 +29,16 @@ struct System {
   }
 };
 
-Status settle_target(PutTarget& target) {
+// A checkpoint under way ends before somebody else is measured.
+Status settle(PutTarget& target) {
   auto* disk = dynamic_cast<DiskTarget*>(&target);
-  return disk != nullptr ? settle(disk->store()) : Status(Unit{});
+  while (disk != nullptr && disk->store().checkpointing()) {
+    if (!disk->store().fatal().empty()) return fail(Errc::io, disk->store().fatal());
+    disk->collect();
+    disk->flush();
+    ::usleep(1000);
+  }
+  return Unit{};
 }
 
 Result<System> prepare(System system, const StoreBenchSettings& settings) {
@@ -69,7 +77,7 @@ Status measure_round(std::vector<System>& systems, const StoreBenchSettings& set
       fmt::print(stderr, "round {}, {} in flight, {}: {:.0f} puts/s\n", round, kInflight[i], system.name,
                  outcome->rate());
       system.outcomes[i].push_back(*outcome);
-      if (const Status settled = settle_target(*system.target); !settled) return settled;
+      if (const Status settled = settle(*system.target); !settled) return settled;
     }
   return Unit{};
 }
@@ -108,7 +116,7 @@ Status study_durable(const StoreBenchSettings& settings) {
                     +[](const StoreBenchSettings& s) { return disk_system(s, false); }}) {
     Result<System> system = make(settings);
     if (!system) return system.error();
-    if (const Status settled = settle_target(*system->target); !settled) return settled;
+    if (const Status settled = settle(*system->target); !settled) return settled;
     systems.push_back(*std::move(system));
   }
   std::array<std::vector<double>, 2> floor;

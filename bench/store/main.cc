@@ -2,7 +2,6 @@
 //
 // Figures depend on the disk and on what else it does; ratios of one run mean something.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -24,16 +23,6 @@ StoreOptions store_options(const StoreBenchSettings& settings, const std::filesy
   options.bound_overlay(settings.overlay_mib << 20);
   options.map_bytes = std::size_t{64} << 30;
   return options;
-}
-
-Status settle(DiskStore& store) {
-  while (store.checkpointing()) {
-    if (!store.fatal().empty()) return fail(Errc::io, store.fatal());
-    store.collect();
-    store.flush();
-    ::usleep(1000);
-  }
-  return Unit{};
 }
 
 double median(std::vector<double> values) {

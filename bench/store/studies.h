@@ -46,9 +46,6 @@ Status study_fill(const StoreBenchSettings& settings);
 // As a node opens its store.
 StoreOptions store_options(const StoreBenchSettings& settings, const std::filesystem::path& dir, bool sync);
 
-// A checkpoint under way ends before somebody else is measured.
-Status settle(DiskStore& store);
-
 double median(std::vector<double> values);
 
 }  // namespace shoal

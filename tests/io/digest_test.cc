@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "node/base/bytes.h"
 #include "node/base/rng.h"
 #include "node/io/storage/digest_table.h"
 #include "node/wire/entry_codec.h"
@@ -59,14 +60,19 @@ class DigestTest : public StoreFixture {
       if (found.entry && store_->tree().leaf_of(found.place.slot) == leaf) sum.add(found.entry->digest);
     store_->correct(leaf, sum);
   }
-  void damage_row_of(std::uint64_t n) {
-    const std::uint32_t leaf = leaf_number(leaf_of(n));
+  // The newest delta of that leaf, in the only transaction that its segment has seen.
+  void damage_delta_of(std::uint64_t n) {
+    std::string place;
+    append_u64(place, leaf_number(leaf_of(n)));
+    const std::string leaf = place.substr(4);
+    const std::string segment{0, 0, 0, static_cast<char>(leaf_number(leaf_of(n)) >> kSegmentBits)};
     change_lmdb([&](MDB_txn* txn, const LmdbEnv& env) {
-      std::string key;
-      for (int shift = 24; shift >= 0; shift -= 8) key += static_cast<char>(leaf >> shift);
-      std::string row = take(txn, env.digests, key);
-      row[3] = static_cast<char>(row[3] ^ 0x10);
-      put_back(txn, env.digests, key, row);
+      const std::string key = segment + std::string(8, '\0');
+      std::string deltas = take(txn, env.deltas, key);
+      const std::size_t at = deltas.find(leaf);
+      ASSERT_NE(at, std::string::npos);
+      deltas[at + 7] = static_cast<char>(deltas[at + 7] ^ 0x10);
+      put_back(txn, env.deltas, key, deltas);
     });
   }
 };
@@ -118,6 +124,36 @@ TEST_P(DigestLaw, TheTreeIsTheSumsOfWhatAScanFinds) {
   }
 }
 
+// Four segments. Their deltas go into rows again and again, and the rows vanish with the records.
+TEST_F(DigestTest, ManyDeltasAreAddedUpIntoRows) {
+  reopen_with(std::size_t{64} << 20);
+  const auto entries_of = [this](MDB_dbi table) {
+    const LmdbTxn txn = store_->read_checkpoint().value();
+    MDB_stat stat{};
+    EXPECT_EQ(mdb_stat(txn.get(), table, &stat), 0);
+    return stat.ms_entries;
+  };
+  std::size_t rows_max = 0;
+  int vanished = 0;
+  for (int round = 0; round < 16; ++round) {
+    for (std::uint64_t n = 0; n < 600; ++n)
+      if (round % 2 == 0)
+        put(n, std::to_string(round));
+      else
+        store_->erase(slot_at(n));
+    ASSERT_TRUE(make_checkpoint(*store_, store_->checkpoint_now()));
+    const std::size_t rows = entries_of(store_->env().digests);
+    vanished += rows == 0 && rows_max > 0 ? 1 : 0;
+    rows_max = std::max(rows_max, rows);
+    EXPECT_LE(entries_of(store_->env().deltas), 80U);
+    reopen();
+    ASSERT_EQ(fault_in_tree(*store_), "") << round;
+    ASSERT_EQ(store_->records(), round % 2 == 0 ? 600U : 0U);
+  }
+  EXPECT_GT(rows_max, 100U);
+  EXPECT_GT(vanished, 0);
+}
+
 // ---- the number of partitions ---------------------------------------------------------------------------------
 
 TEST_F(DigestTest, TheDocumentSaysTheNumberOfPartitions) {
@@ -131,7 +167,7 @@ TEST_F(DigestTest, TheDocumentSaysTheNumberOfPartitions) {
 }
 
 // It never does while records are there; if it did, nothing would be wrong afterwards.
-TEST_F(DigestTest, AnotherNumberOfPartitionsMakesTreeAndRowsAnew) {
+TEST_F(DigestTest, AnotherNumberOfPartitionsMakesTreeAndSumsAnew) {
   for (const std::size_t generation : {std::size_t{1}, std::size_t{64} << 20}) {
     reopen_with(generation);
     store_->save_document(document_with(kPartitionsMin));
@@ -191,7 +227,7 @@ TEST_F(DigestTest, ARecordUnderAnotherKeyIsNotBelieved) {
 TEST_F(DigestTest, ACorrectionIsWrittenWithTheNextCheckpointAndOnce) {
   put(1, "v");
   put_into_lmdb(2, "v");
-  damage_row_of(1);
+  damage_delta_of(1);
   EXPECT_NE(fault_in_tree(*store_), "");
   correct_leaf_of(1);
   EXPECT_EQ(fault_in_tree(*store_), "");
@@ -205,7 +241,7 @@ TEST_F(DigestTest, ACorrectionIsWrittenWithTheNextCheckpointAndOnce) {
 
 TEST_F(DigestTest, ACorrectionAloneWaitsAndIsLostWithTheProcess) {
   put_into_lmdb(1, "v");
-  damage_row_of(1);
+  damage_delta_of(1);
   const CommitId before = store_->checkpointed();
   correct_leaf_of(1);
   store_->flush();
@@ -215,10 +251,10 @@ TEST_F(DigestTest, ACorrectionAloneWaitsAndIsLostWithTheProcess) {
   EXPECT_NE(fault_in_tree(*store_), "");
 }
 
-// What was changed and not moved yet is in the sum that the scrub finds, and not in the row.
+// What was changed and not moved yet is in the sum that the scrub finds, and not in LMDB's.
 TEST_F(DigestTest, ACorrectionGoesWithChangesOfItsLeafThatLmdbHasNotSeen) {
   put_into_lmdb(1, "v");
-  damage_row_of(1);
+  damage_delta_of(1);
   reopen_with(std::size_t{64} << 20);
   put(1, "waits");
   correct_leaf_of(1);

@@ -120,7 +120,7 @@ TEST_F(FolderCheckTest, FindsTheHomeOfARecordWhoseKeyHasChanged) {
 }
 
 TEST_F(FolderCheckTest, CountsTheLeavesWhoseDigestsAreNotThoseOfTheirRecords) {
-  change_lmdb([](MDB_txn* txn, const LmdbEnv& env) { return mdb_drop(txn, env.digests, 0); });
+  change_lmdb([](MDB_txn* txn, const LmdbEnv& env) { return mdb_drop(txn, env.deltas, 0); });
   EXPECT_THAT(check_folder(dir_)->wrong, ElementsAre(HasSubstr("of 1 of 1048576 leaves do not agree")));
   change_lmdb([](MDB_txn* txn, const LmdbEnv& env) { return mdb_drop(txn, env.digests, 1); });
   EXPECT_THAT(check_folder(dir_)->wrong, ElementsAre("the table of digests is missing"));

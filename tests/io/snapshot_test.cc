@@ -252,13 +252,13 @@ TEST_F(SnapshotTest, ADamagedOneIsNotRestored) {
   EXPECT_FALSE(fs::exists(temp_ / "again"));
 }
 
-// A row of digests that has gone wrong is mended by the node in time, and is not carried over meanwhile.
+// A sum that has gone wrong is mended by the node in time, and is not carried over meanwhile.
 TEST_F(SnapshotTest, ItsDigestsAreThoseOfItsRecords) {
   const auto store = make_snapshot(options(dir_));
   {
     LmdbTxn txn;
     ASSERT_EQ(store->env().begin(0, txn), 0);
-    ASSERT_EQ(mdb_drop(txn.get(), store->env().digests, 0), 0);
+    ASSERT_EQ(mdb_drop(txn.get(), store->env().deltas, 0), 0);
     ASSERT_EQ(mdb_txn_commit(txn.release()), 0);
   }
   ASSERT_TRUE(take(*store, "t"));

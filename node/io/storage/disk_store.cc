@@ -232,7 +232,7 @@ std::uint64_t DiskStore::records() {
   return records;
 }
 
-// The row follows with the next checkpoint. Until then a crash takes the correction back, and it is found again.
+// LMDB's follows with the next checkpoint. Until then a crash takes the correction back, and it is found again.
 void DiskStore::correct(const TreeNode& leaf, const Digest& digest) {
   Digest delta = digest;
   delta -= tree_.at(leaf);

@@ -103,11 +103,11 @@ class Check {
   }
 
   void check_tables(const LmdbEnv& env) {
-    if (env.digests == 0) return wrong("the table of digests is missing");
+    if (env.digests == 0 || env.deltas == 0) return wrong("the table of digests is missing");
     LmdbTxn txn;
     std::uint32_t partitions = 0;
     int code = env.begin(MDB_RDONLY, txn);
-    if (code == 0) code = rows_partitions(txn.get(), env, partitions);
+    if (code == 0) code = sums_partitions(txn.get(), env, partitions);
     if (code != 0) return wrong("LMDB cannot be read: " + std::string(mdb_strerror(code)));
     const bool known = std::has_single_bit(partitions) && partitions <= kPartitionsMax;
     Tree sums(known ? partitions : 1);
@@ -137,12 +137,13 @@ class Check {
   }
 
   void check_digests(MDB_txn* txn, const LmdbEnv& env, const Tree& sums) {
-    Tree rows(sums.partitions());
-    if (const int code = load_rows(txn, env, rows))
+    Tree stored(sums.partitions());
+    if (const int code = load_sums(txn, env, stored))
       return wrong("the digests cannot be read to their end: " + std::string(mdb_strerror(code)));
     const std::uint32_t leaves = sums.partitions() * kLeaves;
     std::uint64_t differ = 0;
-    for (std::uint32_t leaf = 0; leaf < leaves; ++leaf) differ += rows.at(leaf_from(leaf)) != sums.at(leaf_from(leaf));
+    for (std::uint32_t leaf = 0; leaf < leaves; ++leaf)
+      differ += stored.at(leaf_from(leaf)) != sums.at(leaf_from(leaf));
     found("LMDB: digests of " + count(sums.partitions(), "partition"));
     if (differ > 0)
       wrong("the digests of " + std::to_string(differ) + " of " + std::to_string(leaves) +

@@ -27,11 +27,11 @@ int erase(MDB_txn* txn, MDB_dbi table, std::string_view key) {
 class CopyWriter {
  public:
   int begin(MDB_txn* txn, const LmdbEnv& env, std::uint32_t partitions) {
-    if (const int code = fit_rows(txn, env, partitions)) return code;
+    if (const int code = fit_sums(txn, env, partitions)) return code;
     MDB_cursor* raw = nullptr;
     if (const int code = mdb_cursor_open(txn, env.records, &raw)) return code;
     copies_.reset(raw);
-    return DigestRows::open(txn, env, partitions, rows_);
+    return DigestSums::open(txn, env, partitions, sums_);
   }
 
   // Null: erased.
@@ -42,13 +42,13 @@ class CopyWriter {
     if (found != 0 && found != MDB_NOTFOUND) return found;
     const std::optional<Hash128> before = found == 0 ? sealed_digest(lmdb_view(v)) : std::nullopt;
     if (const int code = entry ? put_here(found == 0, key, sealed) : erase_here(found == 0)) return code;
-    return rows_->change(slot, before, entry ? std::optional(entry->digest) : std::nullopt);
+    return sums_->change(slot, before, entry ? std::optional(entry->digest) : std::nullopt);
   }
 
   int finish(const std::map<std::uint32_t, Digest>& corrections) {
     for (const auto& [leaf, delta] : corrections)
-      if (const int code = rows_->add(leaf, delta)) return code;
-    return rows_->finish();
+      if (const int code = sums_->add(leaf, delta)) return code;
+    return sums_->finish();
   }
 
  private:
@@ -60,7 +60,7 @@ class CopyWriter {
   int erase_here(bool found) { return found ? mdb_cursor_del(copies_.get(), 0) : 0; }
 
   LmdbCursor copies_;
-  std::optional<DigestRows> rows_;
+  std::optional<DigestSums> sums_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "node/base/check.h"
@@ -78,8 +79,10 @@ int open_tables(LmdbEnv& env, unsigned txn_flags, unsigned table_flags) {
   if (const int code = mdb_dbi_open(txn.get(), "records", table_flags, &env.records)) return code;
   if (const int code = mdb_dbi_open(txn.get(), "hints", table_flags, &env.hints)) return code;
   if (const int code = mdb_dbi_open(txn.get(), "meta", table_flags, &env.meta)) return code;
-  const int digests = mdb_dbi_open(txn.get(), "digests", table_flags, &env.digests);
-  if (digests != 0 && (digests != MDB_NOTFOUND || txn_flags != MDB_RDONLY)) return digests;  // an older format has none
+  for (const auto& [name, table] : {std::pair{"digests", &env.digests}, std::pair{"deltas", &env.deltas}}) {
+    const int code = mdb_dbi_open(txn.get(), name, table_flags, table);
+    if (code != 0 && (code != MDB_NOTFOUND || txn_flags != MDB_RDONLY)) return code;  // an older format has none
+  }
   return mdb_txn_commit(txn.release());
 }
 

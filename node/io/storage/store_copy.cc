@@ -67,29 +67,29 @@ class Copy {
   }
 
   Status copy_some(MDB_txn* txn, MDB_dbi into, Reading& in) {
-    std::optional<DigestRows> rows;
+    std::optional<DigestSums> sums;
     if (into == target_.records)
-      if (const int code = open_rows(txn, rows)) return write_error(code);
+      if (const int code = open_sums(txn, sums)) return write_error(code);
     std::size_t bytes = 0;
     for (std::size_t n = 0; in.code == 0 && n < kTransactionEntriesMax && bytes < kTransactionBytesMax; ++n) {
-      if (Status put = put_entry(txn, into, in, rows); !put) return put;
+      if (Status put = put_entry(txn, into, in, sums); !put) return put;
       bytes += in.value.mv_size;
       in.move(MDB_NEXT);
     }
-    const int code = rows ? rows->finish() : 0;
+    const int code = sums ? sums->finish() : 0;
     return code == 0 ? Status(Unit{}) : write_error(code);
   }
 
   // None when the source has none.
-  int open_rows(MDB_txn* txn, std::optional<DigestRows>& rows) {
+  int open_sums(MDB_txn* txn, std::optional<DigestSums>& sums) {
     std::uint32_t partitions = 0;
-    if (const int code = rows_partitions(reader_.get(), source_, partitions)) return code;
+    if (const int code = sums_partitions(reader_.get(), source_, partitions)) return code;
     if (!std::has_single_bit(partitions)) return 0;
-    if (const int code = fit_rows(txn, target_, partitions)) return code;
-    return DigestRows::open(txn, target_, partitions, rows);
+    if (const int code = fit_sums(txn, target_, partitions)) return code;
+    return DigestSums::open(txn, target_, partitions, sums);
   }
 
-  Status put_entry(MDB_txn* txn, MDB_dbi into, Reading& in, std::optional<DigestRows>& rows) {
+  Status put_entry(MDB_txn* txn, MDB_dbi into, Reading& in, std::optional<DigestSums>& sums) {
     const std::optional<Place> place = place_from(lmdb_view(in.key));
     const Result<Entry> entry = decode_entry(place.value_or(Place()), lmdb_view(in.value));
     if (!place || !entry)
@@ -99,7 +99,7 @@ class Copy {
     ++progress_.entries;
     ++in.entries;
     int code = mdb_put(txn, into, &in.key, &in.value, MDB_APPEND);
-    if (code == 0 && rows) code = rows->change(place->slot, std::nullopt, entry->digest);
+    if (code == 0 && sums) code = sums->change(place->slot, std::nullopt, entry->digest);
     return code == 0 ? Status(Unit{}) : write_error(code);
   }
 
