@@ -116,7 +116,6 @@ int main(int argc, char** argv) {
   add_load(large);
   Study digests{.settings = {.rounds = 5, .inflight = 256}, .durability = "relaxed", .run = shoal::study_digests};
   declare(app, digests, "digests", "puts with and without digests for the Merkle tree");
-  add_seconds(digests);
   add_rounds(digests);
   add_load(digests);
   Study fill{.settings = {.inflight = 256}, .durability = "relaxed", .run = shoal::study_fill};

@@ -57,7 +57,7 @@ class PutLoop {
 
   [[nodiscard]] bool done() const {
     const bool all = load_.each_key_once && next_key_ == load_.first_key + load_.keys;
-    return all || Clock::now() >= until_;
+    return all || counter_ >= load_.puts_max || Clock::now() >= until_;
   }
   [[nodiscard]] bool over() const { return done() && open_.empty(); }
 
