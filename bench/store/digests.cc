@@ -6,9 +6,8 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "bench/store/put_loop.h"
 #include "bench/store/studies.h"
@@ -16,30 +15,21 @@
 namespace shoal {
 namespace {
 
-// What this process has used so far. Unlike a rate it says the same when something else runs.
-struct Used {
-  double cpu_us = 0;
-  double written_bytes = 0;
-
-  static Used now() {
-    rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
-    Used now;
-    for (const timeval& part : {used.ru_utime, used.ru_stime})
-      now.cpu_us += static_cast<double>(part.tv_sec) * 1e6 + static_cast<double>(part.tv_usec);
-    std::ifstream io("/proc/self/io");
-    for (std::string name; io >> name;)
-      if (name == "write_bytes:") io >> now.written_bytes;
-    return now;
-  }
-};
+// Of this process so far. Unlike a rate it says about the same when something else runs.
+double cpu_us() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  double us = 0;
+  for (const timeval& part : {used.ru_utime, used.ru_stime})
+    us += static_cast<double>(part.tv_sec) * 1e6 + static_cast<double>(part.tv_usec);
+  return us;
+}
 
 struct Kept {
   bool digests;
   std::unique_ptr<DiskTarget> target;
   std::vector<double> rates;
   std::vector<double> cpu_us;  // of each put
-  std::vector<double> bytes;   // written for each put
   std::uint64_t checkpoints = 0;
 };
 
@@ -75,7 +65,7 @@ Status move_all(DiskTarget& target) {
 
 Status measure(Kept& kept, const StoreBenchSettings& settings, int round) {
   const std::uint64_t before = kept.target->checkpoints();
-  const Used used_before = Used::now();
+  const double cpu_before = cpu_us();
   const Result<PutOutcome> outcome = run_puts(*kept.target, {.keys = settings.records,
                                                              .value_bytes = settings.value_bytes,
                                                              .inflight = settings.inflight,
@@ -84,15 +74,20 @@ Status measure(Kept& kept, const StoreBenchSettings& settings, int round) {
                                                              .digests = kept.digests});
   if (!outcome) return outcome.error();
   if (const Status moved = move_all(*kept.target); !moved) return moved;
-  const Used used = Used::now();
   const auto puts = static_cast<double>(std::max<std::uint64_t>(outcome->puts, 1));
   kept.rates.push_back(outcome->rate());
-  kept.cpu_us.push_back((used.cpu_us - used_before.cpu_us) / puts);
-  kept.bytes.push_back((used.written_bytes - used_before.written_bytes) / puts);
+  kept.cpu_us.push_back((cpu_us() - cpu_before) / puts);
   kept.checkpoints += kept.target->checkpoints() - before;
-  fmt::print(stderr, "round {}, {}: {:.0f} puts/s, {:.1f} us, {:.0f} bytes each\n", round,
-             kept.digests ? "with" : "without", kept.rates.back(), kept.cpu_us.back(), kept.bytes.back());
+  fmt::print(stderr, "round {}, {}: {:.0f} puts/s, {:.1f} us each\n", round, kept.digests ? "with" : "without",
+             kept.rates.back(), kept.cpu_us.back());
   return Unit{};
+}
+
+// The median of what the rounds say, each for itself.
+double ratio(const std::vector<double>& with, const std::vector<double>& without) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < with.size(); ++i) ratios.push_back(with[i] / without[i]);
+  return median(ratios);
 }
 
 }  // namespace
@@ -113,13 +108,12 @@ Status study_digests(const StoreBenchSettings& settings) {
   fmt::print("{} puts, {} in flight, {} keys at random, {} bytes, overlay {} MiB, median of {} rounds of {} puts\n",
              settings.sync ? "sync" : "relaxed", settings.inflight, settings.records, settings.value_bytes,
              settings.overlay_mib, settings.rounds, puts_of(settings));
-  fmt::print("{:<16} {:>9} {:>12} {:>14} {:>12}\n", "digests", "put/s", "cpu us/put", "written B/put", "checkpoints");
+  fmt::print("{:<16} {:>9} {:>12} {:>12}\n", "digests", "put/s", "cpu us/put", "checkpoints");
   for (const Kept& kept : both)
-    fmt::print("{:<16} {:>9.0f} {:>12.1f} {:>14.0f} {:>12}\n", kept.digests ? "with" : "without", median(kept.rates),
-               median(kept.cpu_us), median(kept.bytes), kept.checkpoints);
-  const auto ratio = [&](auto figures) { return median(both[0].*figures) / median(both[1].*figures); };
-  fmt::print("{:<16} {:>9.3f} {:>12.3f} {:>14.3f}\n", "ratio", ratio(&Kept::rates), ratio(&Kept::cpu_us),
-             ratio(&Kept::bytes));
+    fmt::print("{:<16} {:>9.0f} {:>12.1f} {:>12}\n", kept.digests ? "with" : "without", median(kept.rates),
+               median(kept.cpu_us), kept.checkpoints);
+  fmt::print("{:<16} {:>9.3f} {:>12.3f}\n", "ratio in a round", ratio(both[0].rates, both[1].rates),
+             ratio(both[0].cpu_us, both[1].cpu_us));
   return Unit{};
 }
 
