@@ -140,8 +140,8 @@ void PartitionAct::count_siblings(Client& db) {
     if (!object || !object->conflicted()) continue;
     if (outcome_.siblings++ > 0) continue;
     std::string values;
-    for (const auto& value : object->values())
-      values += (values.empty() ? "\"" : " and \"") + std::string(value) + "\"";
+    for (const auto& value : object->siblings())
+      values += (values.empty() ? "\"" : " and \"") + value + "\"";
     session_.say(key_of(i) + " has two values, for its reader to decide: " + values);
   }
 }
