@@ -65,6 +65,10 @@ struct PutRequest {
   std::int32_t pw = 0;  // acknowledgements that must come from owners and not from fallbacks; -1 = all
 };
 
+// Which keys a listing names: those that a read finds, those that it finds in conflict, or those that were deleted and
+// of which something is still held.
+enum class KeyFilter : std::uint8_t { live = 0, conflicts = 1, tombstones = 2 };
+
 // One page of the keys of one partition, in slot order.
 struct ListRequest {
   CallId call;
@@ -75,6 +79,7 @@ struct ListRequest {
   std::uint32_t limit = 1000;
   std::int32_t r = 0;
   Millis timeout{1000};
+  KeyFilter filter = KeyFilter::live;
 };
 
 struct StatusRequest {
@@ -253,6 +258,7 @@ struct RepairReply {
   NodeId node;
   std::vector<PeerRepair> peers;  // by id
   ScrubReport scrub;
+  Millis interval{};  // between two exchanges with the same peer
 };
 
 // Which keys do the asked node and `peer` hold differently? Compares, and repairs nothing.

@@ -24,7 +24,9 @@ PutRequest sample_put() {
       {12}, {0xffffffffffffffff, 7}, kKey, true, Blob(std::string("value\0", 6)), "context", 3, 900ms, Level::all, -1};
 }
 
-ListRequest sample_list() { return ListRequest{{13}, "default", "prefix/", kPartition, kSlot, 77, 2, 300ms}; }
+ListRequest sample_list() {
+  return ListRequest{{13}, "default", "prefix/", kPartition, kSlot, 77, 2, 300ms, KeyFilter::conflicts};
+}
 
 GetReply sample_get_reply() {
   return GetReply{{14}, sample_error(), {{Blob("v1"), {5}}, {Blob(""), {6}}}, "context", 1};
@@ -165,7 +167,8 @@ std::vector<Message> sample_messages() {
       RepairReply{{45},
                   {3},
                   {{{4}, true, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, {{kPartition, kPartition, 1, -1}}}},
-                  {true, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}},
+                  {true, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+                  250ms},
       DiffRequest{{46}, {4}, 7, 350ms},
       DiffReply{{47}, sample_error(), 5, {{kPartition, 6}}, 7, {{kKey, nullptr, shared(valueless(sample_record()))}}},
   };
