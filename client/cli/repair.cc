@@ -82,7 +82,8 @@ std::string percent(double part) { return std::to_string(static_cast<int>(100 * 
 std::string ago(const Session& session, const std::optional<Millis>& since) {
   if (!since) return "never";
   if (!session.is_table()) return std::to_string(since->count());
-  return age(WallClock::now() - *since, WallClock::now());
+  const auto now = WallClock::now();
+  return age(now - *since, now);
 }
 
 std::string bytes_text(const Session& session, std::uint64_t bytes) {

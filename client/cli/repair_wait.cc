@@ -295,8 +295,9 @@ void print_result(const Session& session, const Wait& wait, bool scrub, const st
     for (const std::string& problem : problems) json["problems"].push_back(shown(problem));
     return print_json(json);
   }
-  print_line(std::to_string(pairs) + " pairs of nodes compared: " + std::to_string(sums.differences) +
-             " records differed, " + std::to_string(sums.moved) + " states moved, " + human_bytes(sums.bytes));
+  print_line(std::to_string(pairs) + (pairs == 1 ? " pair" : " pairs") +
+             " of nodes compared: " + std::to_string(sums.differences) + " records differed, " +
+             std::to_string(sums.moved) + " states moved, " + human_bytes(sums.bytes));
   if (scrub)
     print_line(std::to_string(sums.records) + " records read: " + std::to_string(sums.damaged) + " damaged, " +
                std::to_string(sums.restored) + " restored");
