@@ -130,6 +130,19 @@ void World::mend_record(std::uint32_t fault) {
   unreadable_.erase(found);
 }
 
+// A damaged copy stays unknown where nobody can read another, and until an owner that is gone for good was replaced.
+void World::mend_what_nobody_restores(std::uint32_t node) {
+  if (!process(node).runs()) return;
+  const Ring& ring = process(node).node().ring();
+  SimStore& disk = process(node).disk();
+  const auto gone = [&](NodeId owner) { return process(index_of(owner)).state() == ProcessState::gone; };
+  for (const Slot& slot : disk.slots()) {
+    const std::span<const NodeId> owners = ring->owners(ring->partition_of(slot));
+    const auto damaged = [&](NodeId owner) { return process(index_of(owner)).disk().is_unreadable(slot); };
+    if (std::ranges::all_of(owners, damaged) || std::ranges::any_of(owners, gone)) disk.set_unreadable(slot, false);
+  }
+}
+
 void World::heal() {
   faults_allowed_ = false;
   network_.heal();
@@ -142,6 +155,7 @@ void World::heal() {
     if (p.state() == ProcessState::paused) resume(node, p.starts());
     if (options_.restart_all_when_healed) crash(node, std::nullopt);
     if (p.state() == ProcessState::down) restart(node, p.starts());
+    mend_what_nobody_restores(node);
     if (p.runs()) schedule(node);
   }
 }

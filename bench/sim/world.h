@@ -111,6 +111,7 @@ class World {
   void begin_at_node(const Fault& fault, std::uint32_t index, std::uint32_t node);
   void restart(std::uint32_t node, std::uint64_t life);
   void resume(std::uint32_t node, std::uint64_t life);
+  void mend_what_nobody_restores(std::uint32_t node);
   void mend_record(std::uint32_t fault);
   void check_merge_laws();
 

@@ -100,7 +100,12 @@ void Quarantine::ask(NodeId owner, Now now) {
 
 void Quarantine::end_those_heard(Now now) {
   for (auto it = damaged_.begin(); it != damaged_.end();) {
-    if (!it->second.known || !all_heard(it->first, it->second)) {
+    if (!all_heard(it->first, it->second)) {
+      ++it;
+      continue;
+    }
+    if (!it->second.known) {
+      for (const NodeId owner : std::exchange(it->second.heard, {})) not_before_[owner] = now.mono + kPauseUnknown;
       ++it;
       continue;
     }
@@ -113,12 +118,17 @@ void Quarantine::end(const Slot& slot, Damaged& damaged, Now now) {
   merge_own_hints(slot, damaged.merged);
   const Ring& ring = services_.formation.ring();
   const bool owner = ring->owns(services_.self, ring->partition_of(slot));
+  const bool readable_again = static_cast<bool>(services_.store.read(slot));
   if (owner && damaged.merged) {
     const KeyedState& state = *damaged.merged;
-    services_.replica.restore(slot, state.key, state.kind, *state.state);
+    if (readable_again) {
+      (void)services_.replica.merge(slot, state.key, state.kind, *state.state);
+    } else {
+      services_.replica.restore(slot, state.key, state.kind, *state.state);
+    }
     services_.trace.mark(Mark::record_restored);
     ++restored_;
-  } else if (!services_.store.read(slot)) {
+  } else if (!readable_again) {
     services_.replica.erase(slot);
     services_.trace.mark(Mark::damaged_record_dropped);
     ++given_up_;
