@@ -1,8 +1,9 @@
 // repair start: asks members to compare with their peers now, and waits until they have.
 //
-// The idea: a member answers with a number for each peer, `asked`; the comparison is done when it says `asked_done` of
-// at least that. A scrub is done when one more cycle has ended. Whom nobody can reach is not waited for but named, and
-// so is whoever stops answering or starts again meanwhile: what it was asked is forgotten then.
+// The idea: a member answers with a number for each peer, `asked`; it has compared when it says `asked_done` of at
+// least that. Since a comparison brings both up to date, a pair is done when one of the two is. A scrub is done when
+// one more cycle has ended. Who does not answer is not waited for but named; who starts again meanwhile has forgotten
+// what it was asked, and is left to its peers.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -137,23 +138,14 @@ class Wait {
       if (scrub_ && member.now.scrub.quarantined > 0)
         sentences.push_back(member.before.name + " holds " + std::to_string(member.now.scrub.quarantined) +
                             " damaged records still: they are restored when all their other owners have answered");
-    for (const auto& [a, b] : pairs(false)) sentences.push_back(a + " and " + b + " were not compared to the end");
+    for (const auto& [names, pair] : pairs())
+      if (!pair.done) sentences.push_back(names.first + " and " + names.second + " were not compared to the end");
     return sentences;
   }
 
-  // By name: those of which one has done what it was asked, or those of which none has.
-  [[nodiscard]] std::set<std::pair<std::string, std::string>> pairs(bool done) const {
-    std::set<std::pair<std::string, std::string>> compared;
-    std::set<std::pair<std::string, std::string>> others;
-    for (const Asked& member : asked_)
-      for (const PeerRepairStatus& peer : member.before.peers) {
-        const PeerRepairStatus* now = find(member.now, peer.peer_id);
-        const auto names = std::minmax(member.before.name, peer.peer);
-        (now == nullptr || is_done(peer, *now) ? compared : others).insert(names);
-      }
-    if (done) return compared;
-    for (const auto& pair : compared) others.erase(pair);
-    return others;
+  [[nodiscard]] std::size_t compared() const {
+    const auto all = pairs();
+    return static_cast<std::size_t>(std::ranges::count(all, true, [](const auto& pair) { return pair.second.done; }));
   }
 
  private:
@@ -177,26 +169,35 @@ class Wait {
     return scrub_ && member.now.scrub.quarantined > 0 && silent_.empty();
   }
 
-  static bool is_done(const PeerRepairStatus& before, const PeerRepairStatus& now) {
-    return now.asked_done >= before.asked;
-  }
-
   static const PeerRepairStatus* find(const RepairStatus& node, const std::string& peer_id) {
     const auto it = std::ranges::find(node.peers, peer_id, &PeerRepairStatus::peer_id);
     return it == node.peers.end() ? nullptr : &*it;
   }
 
+  struct Pair {
+    bool done = false;     // by one of the two: it brings both up to date
+    bool awaited = false;  // one of them was asked, and both answer
+  };
+
+  // By their names.
+  [[nodiscard]] std::map<std::pair<std::string, std::string>, Pair> pairs() const {
+    std::map<std::pair<std::string, std::string>, Pair> all;
+    for (const Asked& member : asked_)
+      for (const PeerRepairStatus& peer : member.before.peers) {
+        const PeerRepairStatus* now = find(member.now, peer.peer_id);
+        if (now == nullptr) continue;  // they share nothing any more
+        Pair& pair = all[std::minmax(member.before.name, peer.peer)];
+        pair.done = pair.done || now->asked_done >= peer.asked;
+        pair.awaited = pair.awaited || (!member.lost && !silent_.contains(peer.peer_id));
+      }
+    return all;
+  }
+
   // Comparisons and scrubs that are waited for.
   [[nodiscard]] std::size_t left() const {
     std::size_t count = 0;
-    for (const Asked& member : asked_) {
-      if (member.lost) continue;
-      count += scrubbed(member) && !restores(member) ? 0 : 1;
-      for (const PeerRepairStatus& peer : member.before.peers) {
-        const PeerRepairStatus* now = find(member.now, peer.peer_id);  // nullptr: it is no peer any more
-        count += silent_.contains(peer.peer_id) || now == nullptr || is_done(peer, *now) ? 0 : 1;
-      }
-    }
+    for (const auto& [names, pair] : pairs()) count += pair.awaited && !pair.done ? 1 : 0;
+    for (const Asked& member : asked_) count += member.lost || (scrubbed(member) && !restores(member)) ? 0 : 1;
     return count;
   }
 
@@ -209,13 +210,15 @@ class Wait {
   }
 
   void take(Asked& member, Result<RepairStatus> now) {
-    const bool restarted = now && was_restarted(member.before, *now);
-    if (!now || restarted) {
+    const std::string& name = member.before.name;
+    if (!now) {
       member.lost = true;
-      silent_.emplace(
-          member.before.id,
-          member.before.name + (restarted ? " was started again meanwhile, and has forgotten what it was asked"
-                                          : " does not answer any more: " + now.error().message));
+      silent_.emplace(member.before.id, name + " does not answer any more: " + now.error().message);
+      return;
+    }
+    if (was_restarted(member.before, *now)) {
+      member.lost = true;  // its peers may compare with it all the same
+      session_.say(shown(name) + " was started again meanwhile, and has forgotten what it was asked");
       return;
     }
     if (sums_of(*now) != sums_of(member.now)) moved_at_ = Clock::now();
@@ -284,7 +287,7 @@ void say_ending(const Session& session, Ending ending) {
 }
 
 void print_result(const Session& session, const Wait& wait, bool scrub, const std::vector<std::string>& problems) {
-  const std::size_t pairs = wait.pairs(true).size();
+  const std::size_t pairs = wait.compared();
   const Sums sums = wait.growth();
   if (session.is_json()) {
     Json json{{"schema", kSchema},        {"complete", problems.empty()},

@@ -166,6 +166,16 @@ TEST_F(CliRepairTest, WaitEndsWhenAllHaveDoneWhatTheyWereAsked) {
   EXPECT_GE(one_.looks, 3);
 }
 
+// One comparison brings both of a pair up to date: n1, which is never done, need not be waited for.
+TEST_F(CliRepairTest, APairIsDoneWhenOneOfTheTwoHasCompared) {
+  one_.edit = [](RepairReply& reply) {
+    for (PeerRepair& each : reply.peers) each.asked_done = 0;
+  };
+  serve_comparing();
+  EXPECT_EQ(shoal("repair start --wait").code, kDone);
+  EXPECT_EQ(shoal("repair start --wait --node n1 --timeout 500ms").code, kMaybe) << "its peers were not asked";
+}
+
 TEST_F(CliRepairTest, WaitForAScrubEndsWhenAnotherCycleHas) {
   serve_comparing();
   const nlohmann::json done = json("repair start --wait --scrub");
@@ -193,19 +203,30 @@ TEST_F(CliRepairTest, AMemberThatIsDownIsNamedAndNotWaitedFor) {
   EXPECT_EQ(json("repair start --wait")["complete"], false);
 }
 
-TEST_F(CliRepairTest, AMemberThatStartsAgainMeanwhileHasForgottenWhatItWasAsked) {
+TEST_F(CliRepairTest, AMemberThatStartsAgainMeanwhileIsLeftToItsPeers) {
   two_.edit = [this](RepairReply& reply) {
     if (two_.looks > 0) reply = reply_of(2, {peer(1, {}), peer(3, {})});
   };
   serve_comparing();
   const Ran waited = shoal("repair start --wait");
-  EXPECT_EQ(waited.code, kUnhealthy);
-  EXPECT_THAT(waited.err, HasSubstr("n2 was started again meanwhile, and has forgotten what it was asked\n"));
-  EXPECT_THAT(waited.out, HasSubstr("3 pairs of nodes compared")) << "its peers have compared with it";
+  EXPECT_EQ(waited.code, kDone);
+  EXPECT_EQ(waited.err, "n2 was started again meanwhile, and has forgotten what it was asked\n");
+  EXPECT_THAT(waited.out, HasSubstr("3 pairs of nodes compared"));
+}
+
+TEST_F(CliRepairTest, AScrubThatAStartCutShortIsNotDone) {
+  two_.edit = [this](RepairReply& reply) {
+    if (two_.looks > 0) reply = reply_of(2, {peer(1, {}), peer(3, {})});
+  };
+  serve_comparing();
+  const Ran scrubbed = shoal("repair start --wait --scrub");
+  EXPECT_EQ(scrubbed.code, kUnhealthy) << "nobody else reads its disk";
+  EXPECT_THAT(scrubbed.err, HasSubstr("n2 was not scrubbed to the end\n"));
 }
 
 TEST_F(CliRepairTest, TheWaitIsOverAtItsTimeoutAndTheRepairIsNot) {
   three_.edit = [](RepairReply& reply) { reply.peers[0].asked_done = 0; };
+  one_.edit = [](RepairReply& reply) { reply.peers[1].asked_done = 0; };
   serve_comparing();
   const Ran waited = shoal("repair start --wait --timeout 700ms");
   EXPECT_EQ(waited.code, kMaybe);
