@@ -72,6 +72,10 @@ map_gib = 4
 [hints]
 max_mib = 0
 rate_mib_per_s = 7
+[repair]
+interval_s = 30
+rate_mib_per_s = 9
+scrub_days = 2
 [log]
 level = "debug"
 file = "f"
