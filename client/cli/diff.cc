@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "client/cli/holdings.h"
 #include "client/cli/verbs.h"
@@ -79,9 +80,9 @@ Table ranges_of(const NodeDifference& diff) {
     do {
       leaves += diff.differ[end++].leaves;
     } while (end < diff.differ.size() && diff.differ[end].partition == diff.differ[end - 1].partition + 1);
-    const std::string first = std::to_string(diff.differ[begin].partition);
-    const std::string last = std::to_string(diff.differ[end - 1].partition);
-    table.rows.push_back({first == last ? first : first + "-" + last, std::to_string(leaves)});
+    std::string range = std::to_string(diff.differ[begin].partition);
+    if (end - begin > 1) range.append("-").append(std::to_string(diff.differ[end - 1].partition));
+    table.rows.push_back({std::move(range), std::to_string(leaves)});
     begin = end;
   }
   return table;

@@ -73,6 +73,7 @@ std::vector<Pair> pairs_of(const Answers& answers) {
     }
   }
   std::vector<Pair> rows;
+  rows.reserve(pairs.size());
   for (auto& [names, pair] : pairs) rows.push_back(std::move(pair));
   return rows;
 }
