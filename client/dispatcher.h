@@ -73,6 +73,7 @@ struct Operation {
 
 struct DispatcherConfig {
   std::vector<std::string> seeds;  // HOST:PORT
+  bool seeds_only = false;
   int retries = 2;
   Duration backoff{};
   std::uint64_t client = 0;  // random: the first half of this client's request ids

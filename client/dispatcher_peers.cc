@@ -130,10 +130,15 @@ std::vector<Dispatcher::Peer*> Dispatcher::candidates(const Open& open) {
   const auto add_seeds = [&] {
     for (const std::string& seed : config_.seeds) found.push_back(&peer(seed));
   };
+  const auto add = [&](NodeId member) {
+    Peer* known = members_.at(member);
+    if (!config_.seeds_only || std::ranges::find(config_.seeds, known->address) != config_.seeds.end())
+      found.push_back(known);
+  };
   const auto add_owners_and_fallbacks = [&](PartitionId partition, std::size_t first) {
     const auto owners = ring_->owners(partition);
-    for (std::size_t i = 0; i < owners.size(); ++i) found.push_back(members_.at(owners[(first + i) % owners.size()]));
-    for (const NodeId fallback : ring_->fallbacks(partition)) found.push_back(members_.at(fallback));
+    for (std::size_t i = 0; i < owners.size(); ++i) add(owners[(first + i) % owners.size()]);
+    for (const NodeId fallback : ring_->fallbacks(partition)) add(fallback);
     add_seeds();
   };
   const auto of_key = [&](const Key& key) { return ring_->partition_of(slot_of(ring_->document().cluster_key, key)); };
@@ -145,7 +150,7 @@ std::vector<Dispatcher::Peer*> Dispatcher::candidates(const Open& open) {
     add_owners_and_fallbacks(list->partition, open.turn);
   } else {
     add_seeds();
-    for (const auto& [id, known] : members_) found.push_back(known);
+    for (const auto& [id, known] : members_) add(id);
   }
   return found;
 }

@@ -116,9 +116,12 @@ void Engine::run() {
 
 void Engine::work() {
   const Rng rng(random_bits());
-  Dispatcher dispatcher(
-      {.seeds = options_.seeds, .retries = options_.retries, .backoff = options_.backoff, .client = random_bits()},
-      rng);
+  Dispatcher dispatcher({.seeds = options_.seeds,
+                         .seeds_only = options_.seeds_only,
+                         .retries = options_.retries,
+                         .backoff = options_.backoff,
+                         .client = random_bits()},
+                        rng);
   struct Closer {  // also when a socket throws: everybody gets an answer
     Dispatcher& dispatcher;
     ~Closer() { dispatcher.close(); }

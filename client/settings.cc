@@ -50,6 +50,11 @@ Result<int> parse_count(std::string_view text) {
   return count;
 }
 
+Result<bool> parse_flag(std::string_view text) {
+  if (text == "true" || text == "false") return text == "true";
+  return fail(Errc::invalid, quoted(text) + " is neither true nor false");
+}
+
 Status set_parameter(Options& options, std::string_view name, std::string_view value) {
   if (name == "r") return assign(options.r, parse_copies(value));
   if (name == "w") return assign(options.w, parse_copies(value));
@@ -58,8 +63,10 @@ Status set_parameter(Options& options, std::string_view name, std::string_view v
   if (name == "backoff") return assign(options.backoff, parse_millis(value));
   if (name == "max_inflight") return assign(options.max_inflight, parse_count(value));
   if (name == "retries") return assign(options.retries, parse_count(value));
-  return fail(Errc::invalid,
-              quoted(name) + " is not a parameter; there are r, w, level, timeout, backoff, max_inflight, retries");
+  if (name == "seeds_only") return assign(options.seeds_only, parse_flag(value));
+  return fail(
+      Errc::invalid,
+      quoted(name) + " is not a parameter; there are r, w, level, timeout, backoff, max_inflight, retries, seeds_only");
 }
 
 }  // namespace

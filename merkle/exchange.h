@@ -94,6 +94,8 @@ class Exchange {
   // The elements of the first `count` leaves asked for were compared.
   void leaves_done(std::size_t count);
 
+  // The first answer is here.
+  [[nodiscard]] bool begun() const { return compared_pair_; }
   // The pair was equal at the first question.
   [[nodiscard]] bool equal() const { return compared_pair_ && !found_differences_; }
   // The shared partitions whose sums were equal.

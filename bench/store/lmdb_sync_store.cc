@@ -42,7 +42,7 @@ Result<EntryPtr> LmdbSyncStore::read(const Place& place) {
   const int code = mdb_get(reader_.get(), env_.records, &key, &value);
   if (code == MDB_NOTFOUND) return EntryPtr();
   SHOAL_CHECK(code == 0);
-  Result<Entry> entry = decode_entry(lmdb_view(value));
+  Result<Entry> entry = decode_entry(place, lmdb_view(value));
   if (!entry) return entry.error();
   return EntryPtr(std::make_shared<const Entry>(*std::move(entry)));
 }
@@ -95,7 +95,7 @@ void LmdbSyncStore::commit(const Batch& batch) {
   SHOAL_CHECK(env_.begin(0, txn) == 0);
   for (const auto& [place, entry] : batch) {
     const std::string key_bytes = place_bytes(place);
-    const std::string value_bytes = encode_entry(*entry);
+    const std::string value_bytes = encode_entry(place, *entry);
     MDB_val key = lmdb_val(key_bytes);
     MDB_val value = lmdb_val(value_bytes);
     SHOAL_CHECK(mdb_put(txn.get(), env_.records, &key, &value, 0) == 0);

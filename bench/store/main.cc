@@ -114,11 +114,15 @@ int main(int argc, char** argv) {
   add_seconds(large);
   add_rounds(large);
   add_load(large);
+  Study digests{.settings = {.rounds = 5, .inflight = 256}, .durability = "relaxed", .run = shoal::study_digests};
+  declare(app, digests, "digests", "puts with and without digests for the Merkle tree");
+  add_rounds(digests);
+  add_load(digests);
   Study fill{.settings = {.inflight = 256}, .durability = "relaxed", .run = shoal::study_fill};
   declare(app, fill, "load", "fill one store: rate, disk, memory, and the time to open it again");
   add_load(fill);
   CLI11_PARSE(app, argc, argv);
-  for (Study* study : {&durable, &steady, &large, &fill})
+  for (Study* study : {&durable, &steady, &large, &digests, &fill})
     if (study->command->parsed()) return run_in_folder(*study, under);
   return 2;
 }

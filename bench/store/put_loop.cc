@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "node/core/state_digest.h"
 #include "vclock/record.h"
 
 namespace shoal {
@@ -56,7 +57,7 @@ class PutLoop {
 
   [[nodiscard]] bool done() const {
     const bool all = load_.each_key_once && next_key_ == load_.first_key + load_.keys;
-    return all || Clock::now() >= until_;
+    return all || counter_ >= load_.puts_max || Clock::now() >= until_;
   }
   [[nodiscard]] bool over() const { return done() && open_.empty(); }
 
@@ -92,6 +93,7 @@ class PutLoop {
                 .request = {.client = 1, .sequence = counter_},
                 .value = Blob(value_)},
                {.incarnation = kWriter, .counter = counter_});
+    if (load_.digests) entry.digest = state_digest(place.slot, entry.record);
     open_.push_back({target_.write(place, std::make_shared<const Entry>(std::move(entry))), now});
     return Unit{};
   }

@@ -20,7 +20,9 @@ struct PutLoad {
   std::size_t inflight = 48;
   std::chrono::duration<double> warm_up{0};  // not counted
   std::chrono::duration<double> duration{1'000'000};
+  std::uint64_t puts_max = UINT64_MAX;
   std::uint64_t seed = 1;
+  bool digests = true;  // each entry knows its own, as in a node
 };
 
 struct PutOutcome {

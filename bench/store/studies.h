@@ -1,4 +1,4 @@
-// What one store on one disk carries: four studies, each printed as it goes.
+// What one store on one disk carries: five studies, each printed as it goes.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,9 @@ Status study_steady(const StoreBenchSettings& settings);
 // Puts into a data set four times as large as the page cache that the process may use, beside the same without a
 // limit, alternating. Says why and does nothing where no memory can be limited.
 Status study_large(const StoreBenchSettings& settings);
+
+// Puts into two stores, one of which keeps digests for the Merkle tree and one of which does not, alternating.
+Status study_digests(const StoreBenchSettings& settings);
 
 // One store takes `records` unique keys: rate, disk and memory; and the time to open it again, after a clean end and
 // after a kill with as much in the log as there ever is.

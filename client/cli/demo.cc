@@ -1,4 +1,4 @@
-// demo: five nodes on this machine, real data, and a node killed in the middle.
+// demo: five nodes on this machine, real data, a node killed in the middle, and a network cut in two.
 //
 // Shows what the store is for and checks it: every key is read back and compared byte for byte. Ends by itself with 0
 // only when everything was seen.
@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 
 #include "bench/load/local_cluster.h"
 #include "client/cli/dataset.h"
+#include "client/cli/demo_partition.h"
 #include "client/cli/output.h"
 #include "client/cli/progress.h"
 #include "client/cli/verbs.h"
@@ -89,6 +91,16 @@ class Show {
     read_seconds_ = seconds_since(reading);
     if (const Status delivered = wait_for_hints(); !delivered) return delivered;
     compare_owners();
+    return partition();
+  }
+
+  Status partition() {
+    Result<PartitionAct::Outcome> seen = PartitionAct(*cluster_, dir_, session_).play();
+    if (!seen) return seen.error();
+    partition_ = *seen;
+    if (partition_.siblings != partition_.keys)
+      complain("only " + std::to_string(partition_.siblings) + " of " + std::to_string(partition_.keys) +
+               " keys show what both sides wrote");
     return Unit{};
   }
 
@@ -98,17 +110,28 @@ class Show {
     data_ = *std::move(data);
     if (demo_.keys_max > 0 && data_.items.size() > demo_.keys_max) data_.items.resize(demo_.keys_max);
     const Clock::time_point begun = Clock::now();
-    Result<LocalCluster> cluster = LocalCluster::start({.shoald = program_dir() / "shoald",
-                                                        .dir = dir_,
-                                                        .nodes = demo_.nodes,
-                                                        .arguments = {"--log-level", "warn"},
-                                                        .outlives = demo_.keep});
+    if (const Status allowed = allow_faults(); !allowed) return allowed;
+    Result<LocalCluster> cluster = LocalCluster::start(
+        {.shoald = program_dir() / "shoald",
+         .dir = dir_,
+         .nodes = demo_.nodes,
+         .arguments = {"--log-level", "warn", "--allow-faults", PartitionAct::faults_file(dir_, "{name}")},
+         .outlives = demo_.keep});
     if (!cluster) return cluster.error();
     cluster_.emplace(*std::move(cluster));
     db_.emplace(Options{.seeds = cluster_->seeds(), .timeout = std::chrono::seconds(10), .r = 2, .w = 2});
     say(std::to_string(demo_.nodes) + " nodes ready in " + rounded(seconds_since(begun)) + " s: n=3, r=2, w=2, every " +
         "acknowledged write on disk");
     say("loading " + std::to_string(data_.items.size()) + " keys: " + data_.title);
+    return Unit{};
+  }
+
+  // None yet.
+  [[nodiscard]] Status allow_faults() const {
+    for (int node = 1; node <= demo_.nodes; ++node) {
+      const std::filesystem::path file = PartitionAct::faults_file(dir_, "n" + std::to_string(node));
+      if (!std::ofstream(file)) return fail(Errc::io, "cannot write " + file.string());
+    }
     return Unit{};
   }
 
@@ -245,6 +268,9 @@ class Show {
                              {"hints_delivered", delivered_},
                              {"keys_compared", compared_},
                              {"keys_agreed", agreed_},
+                             {"partition_keys", partition_.keys},
+                             {"partition_siblings", partition_.siblings},
+                             {"partition_seconds_to_equal", partition_.seconds},
                              {"errors", failures_},
                              {"load_seconds", load_seconds_},
                              {"read_seconds", read_seconds_}});
@@ -260,6 +286,9 @@ class Show {
                " delivered");
     print_line("agreement  " + std::to_string(agreed_) + " of " + std::to_string(compared_) +
                " sampled keys held alike by all their owners");
+    print_line("partition  " + std::to_string(partition_.siblings) + " of " + std::to_string(partition_.keys) +
+               " keys written on both sides kept both values; all owners equal " + rounded(partition_.seconds) +
+               " s after healing, without reads");
     print_line("errors     " + std::to_string(failures_));
   }
 
@@ -282,6 +311,7 @@ class Show {
   std::uint64_t delivered_ = 0;
   std::size_t compared_ = 0;
   std::size_t agreed_ = 0;
+  PartitionAct::Outcome partition_;
   double load_seconds_ = 1;
   double read_seconds_ = 1;
 };
@@ -311,7 +341,8 @@ Run declare_demo(CLI::App& command) {
   command.footer(
       "Starts nodes on the loopback address, loads the list of Debian packages (or the dictionary), kills a node in\n"
       "the middle, reads everything back and compares it byte for byte, restarts the node, waits until it has what it\n"
-      "missed, and compares what the owners of a sample of the keys hold.\n\n"
+      "missed, and compares what the owners of a sample of the keys hold. Then the network is cut in two, both sides\n"
+      "write the same keys, and after healing one sees how the owners become equal without anybody reading.\n\n"
       "  shoal demo\n"
       "  shoal demo --keep");
   return [demo](Session& session) { return run(session, *demo); };

@@ -238,8 +238,9 @@ struct Options {
   int max_inflight = 1024;      // further callers wait; on the client's own thread they get Errc::overloaded
   int retries = 2;              // further nodes to ask after the first; beside a silent one only within a budget
   Millis backoff{20};           // pause before asking again; grows, with jitter
+  bool seeds_only = false;      // ask no other nodes about keys: for clients on one side of a network
 
-  // "shoal://host:port,host:port?r=1&w=all&level=quorum&timeout=200ms&max_inflight=64&retries=3&backoff=10ms"
+  // "shoal://host:port,host:port?r=1&w=all&level=quorum&timeout=200ms&max_inflight=64&retries=3&backoff=10ms&seeds_only=true"
   static Result<Options> parse(std::string_view uri);
 };
 

@@ -139,7 +139,8 @@ Instant AntiEntropy::next_deadline() const {
   return next;
 }
 
-std::vector<PeerRepair> AntiEntropy::report(Now now) const {
+std::vector<PeerRepair> AntiEntropy::report(Now now) {
+  know_members(now);
   std::vector<PeerRepair> rows;
   for (const auto& [id, peer] : peers_) {
     PeerRepair& row = rows.emplace_back(peer.counts);

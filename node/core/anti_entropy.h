@@ -47,12 +47,17 @@ class AntiEntropy {
     return true;
   }
   void on_liveness(NodeId peer, Liveness liveness, Now now);
+  // The peer begins a session while one of ours with it is under way, or is about to be and goes first: two at once
+  // would move every state twice.
+  [[nodiscard]] bool goes_first(NodeId peer) const {
+    return session_ && session_->walk().peer() == peer && (session_->walk().begun() || services_.self < peer);
+  }
   // Somebody asks: with everybody, now.
   void start(Now now);
   void tick(Now now);
   [[nodiscard]] Instant next_deadline() const;
 
-  [[nodiscard]] std::vector<PeerRepair> report(Now now) const;
+  std::vector<PeerRepair> report(Now now);
 
  private:
   struct Peer {

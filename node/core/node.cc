@@ -102,7 +102,11 @@ void Node::dispatch(const Envelope& envelope, Now now) {
                         [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m, now); },
                         [&](const Forward& m) { on_forward(peer, m, envelope.age, now); },
                         [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); },
-                        [&](const ComparePair& m) { repair_answers_.on_question(peer, m, now); },
+                        [&](const ComparePair& m) {
+                          if (anti_entropy_.goes_first(peer))
+                            return outbox_.send(peer, PairCompared{m.call, Errc::overloaded, {}});
+                          repair_answers_.on_question(peer, m, now);
+                        },
                         [&](const CompareBranches& m) { repair_answers_.on_question(peer, m, now); },
                         [&](const CompareElements& m) { repair_answers_.on_question(peer, m, now); },
                         [&](const PullStates& m) { repair_answers_.on_question(peer, m, now); },

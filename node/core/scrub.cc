@@ -8,7 +8,7 @@ std::uint32_t Scrub::branches() const { return services_.store.tree().partitions
 
 void Scrub::start(Now now) {
   next_ = 0;
-  hurried_ = true;
+  hurried_ = begun_ = true;
   due_ = now.mono;
 }
 

@@ -35,6 +35,8 @@ class TreeWalk {
   [[nodiscard]] NodeId peer() const { return peer_; }
   [[nodiscard]] const std::vector<PartitionId>& shared() const { return shared_; }
   [[nodiscard]] std::size_t partitions_done() const { return exchange_.partitions_done(); }
+  // The peer has answered once.
+  [[nodiscard]] bool begun() const { return exchange_.begun(); }
   // The peer held the same of everything when it was asked.
   [[nodiscard]] bool equal() const { return exchange_.equal(); }
   // Leaves compared record by record so far.

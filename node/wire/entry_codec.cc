@@ -8,46 +8,101 @@
 namespace shoal {
 namespace {
 
-constexpr char kFormat = 2;  // 1: without buckets; its store is refused as a whole (disk_store)
+constexpr char kFormat = 3;  // 2: without digests; 1: without buckets. Their stores are refused as a whole
 constexpr std::size_t kHeaderBytes = 9;
+constexpr std::size_t kDigestBytes = 16;
 
-template <class T>
-std::string seal(const T& value) {
-  wire::Buffer packed;
-  wire::Packer(packed).put(value);
-  std::string out(1, kFormat);
-  out.reserve(kHeaderBytes + packed.size());
-  append_u64(out, XXH3_64bits(packed.data(), packed.size()));
-  out.append(packed.data(), packed.size());
-  return out;
+std::uint64_t seed_of(const Place& place) {
+  const std::string bytes = place_bytes(place);
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
+  const std::string_view summed = bytes.substr(kHeaderBytes);
+  return XXH3_64bits_withSeed(summed.data(), summed.size(), seed);
 }
 
 template <class T>
-Result<T> unseal(std::string_view bytes, const char* what) {
-  if (bytes.size() < kHeaderBytes) return fail(Errc::corrupt, std::string(what) + " is cut short");
+std::string seal(std::uint64_t seed, const Hash128* digest, const T& value) {
+  wire::Buffer packed;
+  wire::Packer(packed).put(value);
+  std::string out(kHeaderBytes, kFormat);
+  out.reserve(kHeaderBytes + kDigestBytes + packed.size());
+  if (digest != nullptr) {
+    append_u64(out, digest->hi);
+    append_u64(out, digest->lo);
+  }
+  out.append(packed.data(), packed.size());
+  std::string sum;
+  append_u64(sum, checksum(out, seed));
+  return out.replace(1, sum.size(), sum);
+}
+
+// `plain`: bytes between header and MessagePack.
+template <class T>
+Result<T> unseal(std::uint64_t seed, std::size_t plain, std::string_view bytes, const std::string& what) {
+  if (bytes.size() < kHeaderBytes + plain) return fail(Errc::corrupt, what + " is cut short");
   const auto format = static_cast<unsigned char>(bytes[0]);
-  if (format < kFormat) return fail(Errc::corrupt, std::string(what) + " has no valid format number");
+  if (format < kFormat) return fail(Errc::corrupt, what + " has no valid format number");
   if (format > kFormat)
-    return fail(Errc::refused, std::string(what) + " has format " + std::to_string(format) +
+    return fail(Errc::refused, what + " has format " + std::to_string(format) +
                                    ", newer than this version reads; start the newer version again");
-  const std::string_view packed = bytes.substr(kHeaderBytes);
-  if (read_u64(bytes.substr(1)) != XXH3_64bits(packed.data(), packed.size()))
-    return fail(Errc::corrupt, std::string(what) + " fails its checksum");
+  if (read_u64(bytes.substr(1)) != checksum(bytes, seed)) return fail(Errc::corrupt, what + " fails its checksum");
   msgpack::object_handle handle;
   T value;
-  if (!wire::parse(packed, handle) || !wire::Unpacker::read(handle.get(), value))
-    return fail(Errc::corrupt, std::string(what) + " cannot be read");
+  if (!wire::parse(bytes.substr(kHeaderBytes + plain), handle) || !wire::Unpacker::read(handle.get(), value))
+    return fail(Errc::corrupt, what + " cannot be read");
   return value;
 }
 
 }  // namespace
 
-std::string encode_entry(const Entry& entry) { return seal(entry); }
-Result<Entry> decode_entry(std::string_view bytes) { return unseal<Entry>(bytes, "a record"); }
+std::string place_bytes(const Place& place) {
+  std::string out;
+  out.reserve(24);
+  if (place.is_hint()) append_u64(out, place.owner.value);
+  append_u64(out, place.slot.hi);
+  append_u64(out, place.slot.lo);
+  return out;
+}
 
-std::string encode_document(const Membership& document) { return seal(document); }
+std::optional<Place> place_from(std::string_view bytes) {
+  if (bytes.size() != 16 && bytes.size() != 24) return std::nullopt;
+  Place place;
+  if (bytes.size() == 24) {
+    place.owner.value = read_u64(bytes);
+    bytes.remove_prefix(8);
+  }
+  place.slot = {.hi = read_u64(bytes), .lo = read_u64(bytes.substr(8))};
+  return place;
+}
+
+std::string encode_entry(const Place& place, const Entry& entry) { return seal(seed_of(place), &entry.digest, entry); }
+
+Result<Entry> decode_entry(const Place& place, std::string_view bytes) {
+  Result<Entry> entry = unseal<Entry>(seed_of(place), kDigestBytes, bytes, "a record");
+  if (entry) entry->digest = sealed_digest(bytes).value_or(Hash128{});
+  return entry;
+}
+
+std::optional<Hash128> sealed_digest(std::string_view bytes) {
+  if (bytes.size() < kHeaderBytes + kDigestBytes || bytes[0] != kFormat) return std::nullopt;
+  bytes.remove_prefix(kHeaderBytes);
+  return Hash128{.hi = read_u64(bytes), .lo = read_u64(bytes.substr(8))};
+}
+
+std::optional<Key> sealed_key(std::string_view bytes) {
+  if (!sealed_digest(bytes)) return std::nullopt;
+  msgpack::object_handle handle;
+  Entry entry;
+  if (!wire::parse(bytes.substr(kHeaderBytes + kDigestBytes), handle) || !wire::Unpacker::read(handle.get(), entry))
+    return std::nullopt;
+  return entry.key;
+}
+
+std::string encode_document(const Membership& document) { return seal(0, nullptr, document); }
 Result<Membership> decode_document(std::string_view bytes) {
-  return unseal<Membership>(bytes, "the membership document");
+  return unseal<Membership>(0, 0, bytes, "the membership document");
 }
 
 }  // namespace shoal

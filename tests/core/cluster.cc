@@ -54,6 +54,7 @@ void Cluster::boot(Name name, const Membership& document, const std::string& add
                                                    .open_requests_max = options_.open_requests_max,
                                                    .waiting_for_disk_max = options_.waiting_for_disk_max,
                                                    .hint_bytes_max = options_.hint_bytes_max,
+                                                   .repair = options_.repair,
                                                    .trace = &machine.marks},
                                         machine.store, Rng(life * 1000 + id_of(name).value));
 }

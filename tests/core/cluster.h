@@ -32,6 +32,7 @@ struct ClusterOptions {
   std::uint64_t hint_bytes_max = 1'000'000;
   std::size_t waiting_for_disk_max = 200'000;
   std::string zones;  // one letter for each node; none: all in one
+  RepairPace repair;
 };
 
 struct Put {

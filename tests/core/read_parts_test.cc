@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "node/core/state_digest.h"
 #include "node/core/read_answers.h"
 #include "node/core/read_seats.h"
+#include "node/core/state_digest.h"
 
 namespace shoal {
 namespace {

@@ -27,6 +27,7 @@ constexpr std::array kRooms = {
     Room{"node/main.cc", false, "node/base vclock merkle gossip node/ring node/paxos node/core node/wire node/io"},
     Room{"client/cli", false, "node/base vclock node/wire node/ring gossip client bench/study bench/load"},
     Room{"client", false, "node/base vclock node/wire node/ring gossip"},
+    Room{"bench/anti_entropy", false, "node/base vclock node/ring node/core node/wire node/io"},
     Room{"bench/gossip", false, "node/base gossip"},
     Room{"bench/soak", false, "node/base"},
     Room{"bench/sim", false, "node/base vclock merkle gossip node/ring node/paxos node/core bench/soak"},

@@ -325,7 +325,7 @@ TEST_F(DiskStoreTest, AFullOverlayEmptiesByItself) {
 TEST_F(DiskStoreTest, AStoreWithoutALogOfItsOwnGetsOne) {
   put_into_lmdb(1, "old");
   std::string about;
-  append_u64(about, 2);
+  append_u64(about, 4);
   append_u64(about, 7);
   tamper("meta", "about", about);
   std::filesystem::remove_all(options_.dir / "log");
@@ -362,7 +362,7 @@ TEST_F(DiskStoreTest, RefusesADamagedLog) {
 TEST_F(DiskStoreTest, DamagedRecordIsCorruptAndNotAbsent) {
   put(1, "good");
   put_into_lmdb(2, "bad");
-  std::string bytes = encode_entry(*entry_of("key2", "bad"));
+  std::string bytes = encode_entry(slot_at(2), *entry_of("key2", "bad"));
   for (const std::size_t at : {std::size_t{0}, std::size_t{4}, bytes.size() - 1}) {
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
@@ -398,20 +398,24 @@ TEST_F(DiskStoreTest, RefusesADamagedDocument) {
 
 TEST_F(DiskStoreTest, RefusesANewerFormat) {
   std::string about;
-  append_u64(about, 4);
+  append_u64(about, 6);
   append_u64(about, 7);
   tamper("meta", "about", about);
   EXPECT_EQ(refusal().code, Errc::refused);
-  EXPECT_NE(refusal().message.find("has format 4, newer than the 3"), std::string::npos);
+  EXPECT_NE(refusal().message.find("has format 6, newer than the 5"), std::string::npos);
 }
 
 TEST_F(DiskStoreTest, RefusesAnOlderFormat) {
-  std::string about;
-  append_u64(about, 1);
-  append_u64(about, 7);
-  tamper("meta", "about", about);
-  EXPECT_EQ(refusal().code, Errc::refused);
-  EXPECT_NE(refusal().message.find("has format 1, older than the 3"), std::string::npos);
+  for (const std::uint64_t format : {1, 2, 3}) {
+    std::string about;
+    append_u64(about, format);
+    append_u64(about, 7);
+    tamper("meta", "about", about);
+    EXPECT_EQ(refusal().code, Errc::refused);
+    const std::string sentence =
+        "has format " + std::to_string(format) + ", older than the 5 that this version reads: ";
+    EXPECT_NE(refusal().message.find(sentence + "dump its keys with the older version"), std::string::npos);
+  }
 }
 
 TEST_F(DiskStoreTest, RefusesAnotherNodesRecords) {

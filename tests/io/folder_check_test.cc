@@ -53,15 +53,18 @@ class FolderCheckTest : public testing::Test {
     log->finish();
   }
   // Behind the store's back.
-  void put_into_lmdb(const Slot& slot, std::string_view bytes) {
+  void change_lmdb(auto change) {
     const LmdbEnv env = *LmdbEnv::open(dir_ / "store", options().map_bytes);
     LmdbTxn txn;
+    ASSERT_EQ(env.begin(0, txn), 0);
+    ASSERT_EQ(change(txn.get(), env), 0);
+    ASSERT_EQ(mdb_txn_commit(txn.release()), 0);
+  }
+  void put_into_lmdb(const Slot& slot, std::string_view bytes) {
     const std::string place = place_bytes(slot);
     MDB_val key = lmdb_val(place);
     MDB_val value = lmdb_val(bytes);
-    ASSERT_EQ(env.begin(0, txn), 0);
-    ASSERT_EQ(mdb_put(txn.get(), env.records, &key, &value, 0), 0);
-    ASSERT_EQ(mdb_txn_commit(txn.release()), 0);
+    change_lmdb([&](MDB_txn* txn, const LmdbEnv& env) { return mdb_put(txn, env.records, &key, &value, 0); });
   }
 
   const TempFolder temp_;
@@ -77,6 +80,7 @@ TEST_F(FolderCheckTest, OfAHealthyFolderSaysWhatIsThere) {
   EXPECT_THAT(check->wrong, IsEmpty());
   EXPECT_THAT(check->found, ElementsAre(HasSubstr("name \"alpha\", cluster 0000000000000009, 1 start"),
                                         HasSubstr("number 3, 1 member"), "LMDB: 1 record", "LMDB: 0 hints",
+                                        "LMDB: digests of 4096 partitions",
                                         HasSubstr("1 commit with 1 change behind LMDB's checkpoint 1")));
 }
 
@@ -102,8 +106,24 @@ TEST_F(FolderCheckTest, NamesEachRecordThatCannotBeRead) {
 }
 
 TEST_F(FolderCheckTest, FindsARecordWhereItDoesNotBelong) {
-  put_into_lmdb(slot_at(2), encode_entry(*entry_of("one", "value")));
-  EXPECT_THAT(check_folder(dir_)->wrong, ElementsAre(HasSubstr("holds key \"one\", which belongs elsewhere")));
+  put_into_lmdb(slot_at(2), encode_entry(slot_at(2), *entry_of("one", "value")));
+  EXPECT_THAT(check_folder(dir_)->wrong, ElementsAre(HasSubstr("holds key \"one\", which belongs elsewhere"),
+                                                     HasSubstr("the digests of 1 of 1048576 leaves do not agree")));
+}
+
+TEST_F(FolderCheckTest, FindsTheHomeOfARecordWhoseKeyHasChanged) {
+  const EntryPtr entry = entry_of("three", "value");
+  const Place home(slot_of(document_.cluster_key, entry->key));
+  put_into_lmdb(slot_at(1), encode_entry(home, *entry));
+  EXPECT_THAT(check_folder(dir_)->wrong.front(),
+              HasSubstr("belongs to " + to_hex(place_bytes(home)) + ": its key has changed on the disk"));
+}
+
+TEST_F(FolderCheckTest, CountsTheLeavesWhoseDigestsAreNotThoseOfTheirRecords) {
+  change_lmdb([](MDB_txn* txn, const LmdbEnv& env) { return mdb_drop(txn, env.deltas, 0); });
+  EXPECT_THAT(check_folder(dir_)->wrong, ElementsAre(HasSubstr("of 1 of 1048576 leaves do not agree")));
+  change_lmdb([](MDB_txn* txn, const LmdbEnv& env) { return mdb_drop(txn, env.digests, 1); });
+  EXPECT_THAT(check_folder(dir_)->wrong, ElementsAre("the table of digests is missing"));
 }
 
 // A young node has had no checkpoint: its document, and with it the places of all records, is in the log alone.
@@ -117,12 +137,13 @@ TEST_F(FolderCheckTest, KnowsTheDocumentThatIsOnlyInTheLog) {
     store->write(slot_at(1), entry_of("one", "value"));
     make_durable(*store, store->save_document(document_));
   }
-  put_into_lmdb(slot_at(2), encode_entry(*entry_of("two", "value")));
+  put_into_lmdb(slot_at(2), encode_entry(slot_at(2), *entry_of("two", "value")));
   const Result<FolderCheck> check = check_folder(dir_);
   ASSERT_TRUE(check) << check.error().message;
   EXPECT_THAT(check->found, testing::Contains(HasSubstr("number 3, 1 member, in the commit log")));
   EXPECT_THAT(check->wrong, ElementsAre(HasSubstr("is of cluster 0000000000000008, the identity of"),
                                         HasSubstr("key \"two\", which belongs elsewhere"),
+                                        HasSubstr("the digests of 1 of 256 leaves"),
                                         HasSubstr("key \"one\", which belongs elsewhere")));
 }
 

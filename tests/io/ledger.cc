@@ -49,7 +49,7 @@ std::string Ledger::fault_in(DiskStore& store, std::uint64_t durable) const {
     if (found[slot] != expected[slot])
       return "found up to " + std::to_string(newest) + ", but " + value_at(store, slot_at(slot)).substr(0, 40) +
              " where " + std::to_string(expected[slot]) + " should be";
-  return {};
+  return fault_in_tree(store);
 }
 
 std::string Ledger::fault_in_running(DiskStore& store) const { return fault_in(store, writes_.size()); }

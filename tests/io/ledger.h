@@ -22,7 +22,8 @@ class Ledger {
   std::uint64_t note_durable(const DiskStore& store);
   [[nodiscard]] std::uint64_t durable() const { return durable_; }
 
-  // Empty when a store that was opened on whatever was left holds what it must, and no half of anything.
+  // Empty when a store that was opened on whatever was left holds what it must, no half of anything, and the tree of
+  // just that.
   [[nodiscard]] std::string fault_in(DiskStore& store, std::uint64_t durable) const;
   // The same, while it runs: it holds everything.
   [[nodiscard]] std::string fault_in_running(DiskStore& store) const;

@@ -60,7 +60,7 @@ void RecordedStore::forget_log() {
   {
     const LmdbEnv env = *LmdbEnv::open(recording_.options.dir, recording_.options.map_bytes);
     std::string about;
-    append_u64(about, 2);
+    append_u64(about, 4);
     append_u64(about, recording_.options.owner.value);
     LmdbTxn txn;
     MDB_val key = lmdb_val(kAboutName);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "node/base/check.h"
+#include "node/io/storage/digest_table.h"
 
 namespace shoal::test {
 namespace {
@@ -50,6 +51,7 @@ EntryPtr entry_of(const std::string& name, const std::string& value) {
   entry.record.clock.raise(dot);
   entry.record.siblings.push_back(
       {.dot = dot, .hlc = {.value = 5}, .request = {}, .tombstone = false, .value = Blob(value)});
+  entry.digest = hash128({}, name + ' ' + value);
   return std::make_shared<const Entry>(std::move(entry));
 }
 
@@ -73,6 +75,19 @@ std::vector<PlacedEntry> scan_all(DiskStore& store, std::size_t page, const Plac
     if (found.size() < page) return all;
     after = found.back().place;
   }
+}
+
+std::string fault_in_tree(DiskStore& store) {
+  Tree sums(store.tree().partitions());
+  for (const PlacedEntry& found : scan_all(store, 1000))
+    if (found.entry) sums.change(found.place.slot, std::nullopt, found.entry->digest);
+  for (std::uint32_t number = 0; number < sums.partitions() * kLeaves; ++number) {
+    const TreeNode leaf = leaf_from(number);
+    if (sums.at(leaf) != store.tree().at(leaf))
+      return "leaf " + std::to_string(number) + " says " + std::to_string(store.tree().at(leaf).count) +
+             " records, there are " + std::to_string(sums.at(leaf).count) + ", or others";
+  }
+  return {};
 }
 
 bool wait_for_event(DiskStore& store) {

@@ -37,6 +37,7 @@ std::unique_ptr<DiskStore> open_store(const StoreOptions& options);
 
 // Distinct slots, spread over the space and in no order.
 Slot slot_at(std::uint64_t n);
+// Its digest is of name and value.
 EntryPtr entry_of(const std::string& name, const std::string& value);
 // The only value of an entry; "-" for none.
 std::string value_of(const EntryPtr& entry);
@@ -45,6 +46,9 @@ std::string value_at(DiskStore& store, const Place& place);
 
 // Own copies, or hints when `begin` is one.
 std::vector<PlacedEntry> scan_all(DiskStore& store, std::size_t page, const Place& begin = {});
+
+// What is wrong with the tree, which must be the sums of what a scan finds; empty: nothing.
+std::string fault_in_tree(DiskStore& store);
 
 // Asks again and again until it holds. False after a generous while.
 bool eventually(auto condition) {

@@ -268,12 +268,12 @@ TEST(Fuzz, MangledFramesAreRefusedOrHarmless) {
 
 TEST(Fuzz, MangledEntriesAndDocumentsAreRefused) {
   Rng rng(kSeed);
-  const std::string entry = encode_entry(sample_entry());
+  const std::string entry = encode_entry(Place(), sample_entry());
   const std::string document = encode_document(sample_document());
   for (int i = 0; i < 50'000; ++i) {
     const std::string wrong_entry = mangled(entry, rng);
     const std::string wrong_document = mangled(document, rng);
-    ASSERT_TRUE(wrong_entry == entry || !decode_entry(wrong_entry)) << "input " << i;
+    ASSERT_TRUE(wrong_entry == entry || !decode_entry(Place(), wrong_entry)) << "input " << i;
     ASSERT_TRUE(wrong_document == document || !decode_document(wrong_document)) << "input " << i;
   }
 }

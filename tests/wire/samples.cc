@@ -100,7 +100,9 @@ Record sample_record() {
   return record;
 }
 
-Entry sample_entry() { return Entry{kKey, sample_record(), {Incarnation::of(3, 99), 5}, Kind::lww, 17}; }
+Entry sample_entry() {
+  return Entry{kKey, sample_record(), {Incarnation::of(3, 99), 5}, Kind::lww, 17, {0x1122334455667788, 0x99}};
+}
 
 FrameHeader sample_header() {
   return FrameHeader{kProtocolVersion, {0xdeadbeefcafef00d}, {3}, Incarnation::of(3, 99), 123'456};

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "node/base/bytes.h"
 #include "node/base/check.h"
 #include "node/io/storage/disk_trouble.h"
+#include "node/io/storage/generation_writer.h"
 #include "node/io/storage/quiet_thread.h"
-#include "node/wire/entry_codec.h"
 
 namespace shoal {
 namespace {
@@ -16,61 +15,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr double kRestShare = 3;  // of the time worked, without pressure
 constexpr std::chrono::milliseconds kRestMax{500};
-
-using EntryCursor = PlaceMap::const_iterator;
-
-int put(MDB_txn* txn, MDB_dbi table, std::string_view key, std::string_view value) {
-  MDB_val k = lmdb_val(key);
-  MDB_val v = lmdb_val(value);
-  return mdb_put(txn, table, &k, &v, 0);
-}
-
-// 0 also when there was nothing to erase.
-int erase(MDB_txn* txn, MDB_dbi table, std::string_view key) {
-  MDB_val k = lmdb_val(key);
-  const int code = mdb_del(txn, table, &k, nullptr);
-  return code == MDB_NOTFOUND ? 0 : code;
-}
-
-// Writes as many entries as one transaction may hold, `n`, and moves `next` behind them.
-int write_entries(MDB_txn* txn, const LmdbEnv& env, const Generation& generation, EntryCursor& next, std::size_t& n) {
-  std::size_t bytes = 0;
-  for (n = 0; n < kTransactionEntriesMax && bytes < kTransactionBytesMax; ++n, ++next) {
-    if (next == generation.entries.end()) return 0;
-    const std::string key = place_bytes(next->first);
-    const std::string value = next->second ? encode_entry(*next->second) : std::string();
-    const MDB_dbi table = env.table_of(next->first);
-    if (const int code = next->second ? put(txn, table, key, value) : erase(txn, table, key)) return code;
-    bytes += value.size();
-  }
-  return 0;
-}
-
-int write_head(MDB_txn* txn, const LmdbEnv& env, const Generation& generation) {
-  if (generation.document)
-    if (const int code = put(txn, env.meta, kDocumentName, *generation.document)) return code;
-  std::string through;
-  append_u64(through, generation.through.value);
-  return put(txn, env.meta, kCheckpointName, through);
-}
-
-// One transaction; `next` and `moved` move on only when it is synced. The one that reaches the end writes the head as
-// well.
-int write_some(const LmdbEnv& env, const Generation& generation, EntryCursor& next, std::size_t& moved, bool& done) {
-  LmdbTxn txn;
-  EntryCursor reached = next;
-  std::size_t written = 0;
-  if (const int code = env.begin(0, txn)) return code;
-  if (const int code = write_entries(txn.get(), env, generation, reached, written)) return code;
-  const bool last = reached == generation.entries.end();
-  if (last)
-    if (const int code = write_head(txn.get(), env, generation)) return code;
-  if (const int code = mdb_txn_commit(txn.release())) return code;
-  next = reached;
-  moved += written;
-  done = last;
-  return 0;
-}
 
 Error sentence(const LmdbEnv& env, int code) {
   if (code != MDB_MAP_FULL) return disk_trouble(code, env.dir);
@@ -91,14 +35,6 @@ std::string fatal_sentence(const LmdbEnv& env, int code) {
 }
 
 }  // namespace
-
-int write_generation(const LmdbEnv& env, const Generation& generation) {
-  EntryCursor next = generation.entries.begin();
-  std::size_t moved = 0;
-  for (bool done = false; !done;)
-    if (const int code = write_some(env, generation, next, moved, done)) return code;
-  return 0;
-}
 
 Checkpointer::Checkpointer(const LmdbEnv& env, std::chrono::milliseconds retry) : env_(env), retry_(retry) {
   thread_ = quiet_thread([this] { run(); });
@@ -156,20 +92,20 @@ void Checkpointer::free_discarded(std::unique_lock<std::mutex>& lock) {
 
 // Returns false when the thread shall end.
 bool Checkpointer::move(std::unique_lock<std::mutex>& lock) {
-  EntryCursor next = at_hand_->entries.begin();
-  std::size_t moved = 0;
-  for (bool done = false; !done;) {
+  GenerationWriter writer(env_, *at_hand_);
+  while (!writer.done()) {
     lock.unlock();
     const SteadyClock::time_point began = SteadyClock::now();
-    const int code = full_or_broken(write_some(env_, *at_hand_, next, moved, done), env_.dir);
+    const int code = full_or_broken(writer.write_some(), env_.dir);
     const Duration worked = SteadyClock::now() - began;
-    progress_ = static_cast<double>(moved) / static_cast<double>(std::max<std::size_t>(at_hand_->entries.size(), 1));
+    progress_ =
+        static_cast<double>(writer.moved()) / static_cast<double>(std::max<std::size_t>(at_hand_->entries.size(), 1));
     lock.lock();
     if (code != 0) {
       note_failure(code);
       if (!lmdb_can_retry(code)) return false;
       wake_.wait_for(lock, retry_, [this] { return stopping_; });
-    } else if (!done) {
+    } else if (!writer.done()) {
       note_success();
       rest(lock, worked);
     }

@@ -93,7 +93,4 @@ class Checkpointer {
   std::thread thread_;  // last: it starts when everything else is there
 };
 
-// All of it, at once. 0 or LMDB's code.
-int write_generation(const LmdbEnv& env, const Generation& generation);
-
 }  // namespace shoal

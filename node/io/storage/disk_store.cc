@@ -9,7 +9,10 @@
 #include <utility>
 
 #include "node/base/check.h"
+#include "node/io/storage/digest_table.h"
 #include "node/io/storage/disk_trouble.h"
+#include "node/io/storage/generation_writer.h"
+#include "node/io/storage/stored_cursor.h"
 #include "node/io/storage/sync_file.h"
 #include "node/wire/entry_codec.h"
 
@@ -25,36 +28,9 @@ std::optional<Place> successor(const Place& place) {
   return std::nullopt;
 }
 
-// A table in order. A code other than 0 stays until the end: `place` is then absent.
-class StoredCursor {
- public:
-  StoredCursor(MDB_txn* txn, MDB_dbi table, const Place& from) {
-    MDB_cursor* raw = nullptr;
-    code_ = mdb_cursor_open(txn, table, &raw);
-    cursor_.reset(code_ == 0 ? raw : nullptr);
-    const std::string key = place_bytes(from);
-    key_ = lmdb_val(key);
-    if (code_ == 0) move(MDB_SET_RANGE);
-  }
+std::optional<Hash128> digest_of(const EntryPtr& entry) { return entry ? std::optional(entry->digest) : std::nullopt; }
 
-  [[nodiscard]] const std::optional<Place>& place() const { return place_; }
-  [[nodiscard]] std::string_view value() const { return lmdb_view(value_); }
-  void next() { move(MDB_NEXT); }
-  [[nodiscard]] int code() const { return code_ == MDB_NOTFOUND ? 0 : code_; }
-
- private:
-  void move(MDB_cursor_op op) {
-    code_ = mdb_cursor_get(cursor_.get(), &key_, &value_, op);
-    place_ = code_ == 0 ? place_from(lmdb_view(key_)) : std::nullopt;
-    if (code_ == 0 && !place_) code_ = MDB_CORRUPTED;
-  }
-
-  LmdbCursor cursor_;
-  MDB_val key_{};
-  MDB_val value_{};
-  std::optional<Place> place_;
-  int code_ = 0;
-};
+std::uint32_t partitions_of(const StoreHead& head) { return head.document ? head.document->partitions : 1; }
 
 std::size_t whole_pages(std::size_t bytes) {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -71,11 +47,12 @@ Result<std::unique_ptr<DiskStore>> DiskStore::open(const StoreOptions& options) 
   Result<StoreHead> head = read_store_head(*env, options.owner);
   if (!head) return head.error();
   if (!head->claimed && !options.create) return store_missing(options.dir);
-  Parts parts{.env = *std::move(env), .head = *std::move(head), .overlay = {}, .log = nullptr};
+  Parts parts{.env = *std::move(env), .head = *std::move(head), .overlay = {}, .log = nullptr, .tree = Tree(1)};
   if (const Status opened = open_log(options, parts); !opened) return opened.error();
   if (!parts.head.has_log)
     if (const Status claimed = claim_store(parts.env, options.owner, /*has_log=*/true); !claimed)
       return claimed.error();
+  if (const Status loaded = load_tree(options, parts); !loaded) return loaded.error();
   return std::unique_ptr<DiskStore>(new DiskStore(options, std::move(parts)));
 }
 
@@ -119,7 +96,7 @@ Status DiskStore::replay(const StoreOptions& options, Parts& parts, const LogBat
     parts.overlay.put_document(*batch.document);
   }
   if (parts.overlay.bytes() < 2 * options.generation_bytes) return Unit{};
-  parts.overlay.freeze(batch.id);
+  parts.overlay.freeze(batch.id, options.keep_digests ? partitions_of(parts.head) : 0);
   const int code = write_generation(parts.env, *parts.overlay.frozen());
   if (code != 0)
     return fail(lmdb_errc(code),
@@ -129,11 +106,24 @@ Status DiskStore::replay(const StoreOptions& options, Parts& parts, const LogBat
   return Unit{};
 }
 
+// From the sums that LMDB holds; what it takes is the memory of the tree and a look at each copy in the overlay.
+Status DiskStore::load_tree(const StoreOptions& options, Parts& parts) {
+  if (!options.keep_digests) return Unit{};
+  parts.tree = Tree(partitions_of(parts.head));
+  LmdbTxn reader;
+  int code = parts.env.begin(MDB_RDONLY, reader);
+  if (code == 0) code = load_visible(reader.get(), parts.env, parts.overlay, parts.tree);
+  if (code == 0) return Unit{};
+  if (lmdb_errc(code) == Errc::corrupt) return store_damaged(options.dir, mdb_strerror(code));
+  return fail(lmdb_errc(code), "cannot read the store in " + options.dir.string() + ": " + mdb_strerror(code));
+}
+
 DiskStore::DiskStore(const StoreOptions& options, Parts parts)
     : options_(options),
       env_(std::move(parts.env)),
       document_(std::move(parts.head.document)),
       overlay_(std::move(parts.overlay)),
+      tree_(std::move(parts.tree)),
       filling_(std::make_shared<LogBatch>()),
       events_(::epoll_create1(EPOLL_CLOEXEC)),
       log_(std::move(parts.log)),
@@ -145,45 +135,38 @@ DiskStore::DiskStore(const StoreOptions& options, Parts parts)
     epoll_event interest{.events = EPOLLIN, .data = {}};
     SHOAL_CHECK(::epoll_ctl(events_.get(), EPOLL_CTL_ADD, fd, &interest) == 0);
   }
-  count_records();
-}
-
-// Own copies are never erased: from here on each new one counts.
-void DiskStore::count_records() {
-  const Result<MDB_txn*> txn = snapshot();
-  MDB_stat stat{};
-  if (txn && mdb_stat(*txn, env_.records, &stat) == 0) records_ = stat.ms_entries;
-  for (const auto& [place, entry] : overlay_.active().entries)
-    if (!place.is_hint() && !is_stored(place)) ++records_;
-  end_snapshot();
 }
 
 Result<EntryPtr> DiskStore::read(const Place& place) {
-  if (std::optional<EntryPtr> held = overlay_.find(place)) return found_ = place, *std::move(held);
+  if (std::optional<EntryPtr> held = overlay_.find(place)) {
+    last_read_ = {place, digest_of(*held)};
+    return *std::move(held);
+  }
+  const Result<std::optional<std::string_view>> bytes = stored(place);
+  if (!bytes) return bytes.error();
+  last_read_ = {place, *bytes ? sealed_digest(**bytes) : std::nullopt};
+  return *bytes ? decode(place, **bytes) : EntryPtr();
+}
+
+// What LMDB holds there, until the turn ends.
+Result<std::optional<std::string_view>> DiskStore::stored(const Place& place) {
   const Result<MDB_txn*> txn = snapshot();
   if (!txn) return txn.error();
   const std::string key_bytes = place_bytes(place);
   MDB_val key = lmdb_val(key_bytes);
   MDB_val value{};
   const int code = mdb_get(*txn, env_.table_of(place), &key, &value);
-  if (code == MDB_NOTFOUND) return absent_ = place, EntryPtr();
+  if (code == MDB_NOTFOUND) return std::optional<std::string_view>();
   if (code != 0) return read_error(code);
-  found_ = place;
-  return decode(lmdb_view(value));
+  return std::optional(lmdb_view(value));
 }
 
-bool DiskStore::is_stored(const Place& place) {
-  const Result<MDB_txn*> txn = snapshot();
-  const std::string key_bytes = place_bytes(place);
-  MDB_val key = lmdb_val(key_bytes);
-  MDB_val value{};
-  return !txn || mdb_get(*txn, env_.table_of(place), &key, &value) != MDB_NOTFOUND;
-}
-
-// Whoever writes has mostly read just before.
-bool DiskStore::is_new(const Place& place) {
-  if (found_ == place) return false;
-  return !overlay_.find(place) && (absent_ == place || !is_stored(place));
+// Of what reads see; absent: nothing is there, or nothing that says it.
+std::optional<Hash128> DiskStore::digest_at(const Place& place) {
+  if (last_read_ && last_read_->place == place) return last_read_->digest;
+  if (const std::optional<EntryPtr> held = overlay_.find(place)) return digest_of(*held);
+  const Result<std::optional<std::string_view>> bytes = stored(place);
+  return bytes && *bytes ? sealed_digest(**bytes) : std::nullopt;
 }
 
 Result<std::vector<PlacedEntry>> DiskStore::scan(const Place& begin, const Place& end, std::optional<Place> after,
@@ -200,7 +183,7 @@ Result<std::vector<PlacedEntry>> DiskStore::scan(const Place& begin, const Place
     const std::optional<Place> place = take_fresh ? fresh.place() : stored.place();
     if (!place || *place >= end) break;
     if (take_fresh && fresh.entry()) found.push_back({.place = *place, .entry = fresh.entry()});
-    if (!take_fresh) found.push_back({.place = *place, .entry = decode(stored.value()).value_or(nullptr)});
+    if (!take_fresh) found.push_back({.place = *place, .entry = decode(*place, stored.value()).value_or(nullptr)});
     if (stored.place() == place) stored.next();
     if (take_fresh) fresh.next();
   }
@@ -228,22 +211,47 @@ std::size_t DiskStore::waiting_bytes() const {
 
 CommitId DiskStore::write(const Place& place, EntryPtr entry) {
   SHOAL_CHECK(entry != nullptr);
-  if (!place.is_hint() && is_new(place)) ++records_;
   return change(place, std::move(entry));
 }
-
-void DiskStore::correct(const TreeNode& leaf, const Digest& digest) { tree_.set_leaf(leaf, digest); }
 
 CommitId DiskStore::erase(const Place& place) { return change(place, nullptr); }
 
 CommitId DiskStore::change(const Place& place, EntryPtr entry) {
+  if (!place.is_hint() && options_.keep_digests) tree_.change(place.slot, digest_at(place), digest_of(entry));
+  last_read_.reset();
   filling_->changes.push_back({place, entry});
   filling_->bytes += memory_of(entry);
   overlay_.put(place, std::move(entry));
   return filling_->id;
 }
 
+std::uint64_t DiskStore::records() {
+  std::uint64_t records = 0;
+  for (std::uint32_t partition = 0; partition < tree_.partitions(); ++partition)
+    records += tree_.at({.partition = {partition}}).count;
+  return records;
+}
+
+// LMDB's follows with the next checkpoint. Until then a crash takes the correction back, and it is found again.
+void DiskStore::correct(const TreeNode& leaf, const Digest& digest) {
+  Digest delta = digest;
+  delta -= tree_.at(leaf);
+  tree_.set_leaf(leaf, digest);
+  overlay_.correct(leaf_number(leaf), delta);
+}
+
+// Almost always before there is any record. When LMDB cannot be read now, the scrub adds the sums up later.
+void DiskStore::fit_tree(std::uint32_t partitions) {
+  if (tree_.partitions() == partitions) return;
+  overlay_.forget_corrections();
+  Tree tree(partitions);
+  const Result<MDB_txn*> txn = snapshot();
+  const bool loaded = txn && load_visible(*txn, env_, overlay_, tree) == 0;
+  tree_ = loaded ? std::move(tree) : Tree(partitions);
+}
+
 CommitId DiskStore::save_document(const Membership& document) {
+  if (options_.keep_digests) fit_tree(document.partitions);
   filling_->document = encode_document(document);
   overlay_.put_document(*filling_->document);
   hurry(filling_->id);
@@ -277,7 +285,7 @@ void DiskStore::checkpoint() {
   const bool large = overlay_.active().bytes >= room || log_->bytes() >= options_.log_bytes_max / 2;
   const bool due = large || checkpointed_ < wanted_;
   if (!overlay_.frozen() && filling_->empty() && !overlay_.active().empty() && due)
-    overlay_.freeze(CommitId{filling_->id.value - 1});
+    overlay_.freeze(CommitId{filling_->id.value - 1}, partitions_kept());
   const double log = static_cast<double>(log_->bytes()) / static_cast<double>(options_.log_bytes_max);
   const Pace pace = Pace::of(left_to_move(), log, room, options_.overlay_bytes_max);
   checkpointer_.set_pressure(pace.pressure);
@@ -349,13 +357,12 @@ Result<MDB_txn*> DiskStore::snapshot() {
 void DiskStore::end_snapshot() {
   if (reading_) mdb_txn_reset(reader_.get());
   reading_ = false;
-  absent_.reset();
 }
 
 // Whatever the bytes are, they are not "absent" and not somebody else's fault: corrupt, also when the damage is in
 // the format number.
-Result<EntryPtr> DiskStore::decode(std::string_view bytes) {
-  Result<Entry> entry = decode_entry(bytes);
+Result<EntryPtr> DiskStore::decode(const Place& place, std::string_view bytes) {
+  Result<Entry> entry = decode_entry(place, bytes);
   if (entry) return EntryPtr(std::make_shared<const Entry>(*std::move(entry)));
   ++corrupt_reads_;
   return fail(Errc::corrupt, "the store in " + env_.dir.string() + ": " + entry.error().message);

@@ -12,7 +12,8 @@
 // the last one is. `relaxed` writes it at once and syncs twice an interval: a killed process loses next to nothing, and
 // a power cut costs at most the last interval. What must be synced in every mode asks for it (hurry).
 //
-// Opening replays the log behind LMDB's checkpoint into the overlay.
+// Opening replays the log behind LMDB's checkpoint into the overlay. The tree is the sums that LMDB holds, and what the
+// overlay changes in them.
 //
 // Invariants, beside those of Store:
 //  (1) A record is in at least one of: the overlay's generations, LMDB as our reader sees it. collect() therefore drops
@@ -60,6 +61,7 @@ struct StoreOptions {
   std::size_t spares_ahead = 2;                    // segments that are made ready before they are needed
   std::function<void(double share)> replaying;     // told now and then while the log is replayed
   std::size_t map_bytes = std::size_t{512} << 30;  // address space, not disk space
+  bool keep_digests = true;                        // false: the tree stays empty, to measure what it costs
 
   // Larger generations touch fewer pages for each record; of more than 16 MiB, moving one is felt by clients.
   void bound_overlay(std::size_t bytes) {
@@ -83,7 +85,7 @@ class DiskStore final : public Store {
   CommitId erase(const Place& place) override;
   CommitId save_document(const Membership& document) override;
   void hurry(CommitId commit) override { log_->hurry(commit); }
-  std::uint64_t records() override { return records_; }
+  std::uint64_t records() override;
   [[nodiscard]] const Tree& tree() const override { return tree_; }
   void correct(const TreeNode& leaf, const Digest& digest) override;
 
@@ -122,19 +124,27 @@ class DiskStore final : public Store {
     StoreHead head;
     Overlay overlay;
     std::unique_ptr<CommitLog> log;
+    Tree tree{1};
+  };
+  // What the last read found: whoever writes has mostly read just before.
+  struct LastRead {
+    Place place;
+    std::optional<Hash128> digest;  // absent: nothing is there
   };
   DiskStore(const StoreOptions& options, Parts parts);
 
   static Status open_log(const StoreOptions& options, Parts& parts);
   static Status replay(const StoreOptions& options, Parts& parts, const LogBatch& batch);
   void absorb_reports();
-  void count_records();
+  static Status load_tree(const StoreOptions& options, Parts& parts);
+  void fit_tree(std::uint32_t partitions);
   CommitId change(const Place& place, EntryPtr entry);
-  [[nodiscard]] bool is_stored(const Place& place);
-  [[nodiscard]] bool is_new(const Place& place);
+  [[nodiscard]] std::uint32_t partitions_kept() const { return options_.keep_digests ? tree_.partitions() : 0; }
+  [[nodiscard]] std::optional<Hash128> digest_at(const Place& place);
+  Result<std::optional<std::string_view>> stored(const Place& place);
   Result<MDB_txn*> snapshot();
   void end_snapshot();
-  Result<EntryPtr> decode(std::string_view bytes);
+  Result<EntryPtr> decode(const Place& place, std::string_view bytes);
   Error read_error(int code);
   void hand_over();
   void checkpoint();
@@ -147,11 +157,10 @@ class DiskStore final : public Store {
   const std::optional<Membership> document_;
   LmdbTxn reader_;
   bool reading_ = false;
-  std::optional<Place> absent_;  // the last place that a read did not find
-  std::optional<Place> found_;   // the last one that a read found
+  std::optional<LastRead> last_read_;
 
   Overlay overlay_;
-  Tree tree_{1};
+  Tree tree_;  // of what reads see, own copies only
   std::shared_ptr<LogBatch> filling_;
   LogBatchPtr at_hand_;  // until it is written
   CommitId durable_;
@@ -162,7 +171,6 @@ class DiskStore final : public Store {
   std::optional<Error> trouble_;
   std::string fatal_;
   bool closed_ = false;
-  std::uint64_t records_ = 0;
   std::uint64_t corrupt_reads_ = 0;
 
   UniqueFd events_;  // of both threads

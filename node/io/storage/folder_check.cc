@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <bit>
 #include <optional>
 #include <utility>
 
 #include "node/io/storage/data_folder.h"
+#include "node/io/storage/digest_table.h"
 #include "node/io/storage/lmdb_env.h"
 #include "node/io/storage/log_recovery.h"
 #include "node/io/storage/store_format.h"
@@ -73,8 +75,7 @@ class Check {
     const std::optional<Membership> logged = logged_document(identity.node, *head);
     document_ = logged ? logged : head->document;
     check_document(identity, logged.has_value());
-    check_.records = check_table(*env, env->records, "record");
-    check_.hints = check_table(*env, env->hints, "hint");
+    check_tables(*env);
     return check_log(identity.node, *head);
   }
 
@@ -101,17 +102,33 @@ class Check {
             to_string(identity.cluster));
   }
 
-  std::uint64_t check_table(const LmdbEnv& env, MDB_dbi table, const std::string& what) {
+  void check_tables(const LmdbEnv& env) {
+    if (env.digests == 0 || env.deltas == 0) return wrong("the table of digests is missing");
     LmdbTxn txn;
-    MDB_cursor* raw = nullptr;
+    std::uint32_t partitions = 0;
     int code = env.begin(MDB_RDONLY, txn);
-    if (code == 0) code = mdb_cursor_open(txn.get(), table, &raw);
+    if (code == 0) code = sums_partitions(txn.get(), env, partitions);
+    if (code != 0) return wrong("LMDB cannot be read: " + std::string(mdb_strerror(code)));
+    const bool known = std::has_single_bit(partitions) && partitions <= kPartitionsMax;
+    Tree sums(known ? partitions : 1);
+    check_.records = check_table(txn.get(), env.records, "record", &sums);
+    check_.hints = check_table(txn.get(), env.hints, "hint", nullptr);
+    check_digests(txn.get(), env, sums);
+  }
+
+  // Adds up the digests of own copies, also of those that are damaged.
+  std::uint64_t check_table(MDB_txn* txn, MDB_dbi table, const std::string& what, Tree* sums) {
+    MDB_cursor* raw = nullptr;
+    int code = mdb_cursor_open(txn, table, &raw);
     const LmdbCursor cursor(raw);
     MDB_val key{};
     MDB_val value{};
     std::uint64_t entries = 0;
     while (code == 0 && (code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) == 0) {
       ++entries;
+      const std::optional<Place> place = place_from(lmdb_view(key));
+      const std::optional<Hash128> digest = sealed_digest(lmdb_view(value));
+      if (sums != nullptr && place && digest) sums->change(place->slot, std::nullopt, digest);
       check_entry(what, lmdb_view(key), lmdb_view(value));
     }
     if (code != MDB_NOTFOUND) wrong("the " + what + "s cannot be read to their end: " + mdb_strerror(code));
@@ -119,16 +136,37 @@ class Check {
     return entries;
   }
 
+  void check_digests(MDB_txn* txn, const LmdbEnv& env, const Tree& sums) {
+    Tree stored(sums.partitions());
+    if (const int code = load_sums(txn, env, stored))
+      return wrong("the digests cannot be read to their end: " + std::string(mdb_strerror(code)));
+    const std::uint32_t leaves = sums.partitions() * kLeaves;
+    std::uint64_t differ = 0;
+    for (std::uint32_t leaf = 0; leaf < leaves; ++leaf)
+      differ += stored.at(leaf_from(leaf)) != sums.at(leaf_from(leaf));
+    found("LMDB: digests of " + count(sums.partitions(), "partition"));
+    if (differ > 0)
+      wrong("the digests of " + std::to_string(differ) + " of " + std::to_string(leaves) +
+            " leaves do not agree with the records: the node corrects them while it runs");
+  }
+
   void check_entry(const std::string& what, std::string_view key, std::string_view value) {
     const std::optional<Place> place = place_from(key);
-    const Result<Entry> entry = decode_entry(value);
-    if (!place) {
-      wrong("a " + what + " lies under a key of " + std::to_string(key.size()) + " bytes");
-    } else if (!entry) {
-      wrong("the " + what + " at " + to_hex(key) + ": " + entry.error().message);
-    } else {
-      check_slot(what, *place, *entry);
-    }
+    if (!place) return wrong("a " + what + " lies under a key of " + std::to_string(key.size()) + " bytes");
+    const Result<Entry> entry = decode_entry(*place, value);
+    if (entry) return check_slot(what, *place, *entry);
+    const std::string which = "the " + what + " at " + to_hex(key);
+    if (const std::optional<Place> home = home_of(*place, value))
+      return wrong(which + " belongs to " + to_hex(place_bytes(*home)) + ": its key has changed on the disk");
+    wrong(which + ": " + entry.error().message);
+  }
+
+  // Where an entry was written that is good there and not where it lies.
+  [[nodiscard]] std::optional<Place> home_of(const Place& place, std::string_view value) const {
+    const std::optional<Key> key = sealed_key(value);
+    if (!document_ || !key) return std::nullopt;
+    const Place home(place.owner, slot_of(document_->cluster_key, *key));
+    return decode_entry(home, value) ? std::optional(home) : std::nullopt;
   }
 
   void check_slot(const std::string& what, const Place& place, const Entry& entry) {

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 #include <vector>
 
-#include "node/base/bytes.h"
 #include "node/base/check.h"
 #include "node/io/storage/disk_trouble.h"
 #include "node/io/storage/sync_file.h"
@@ -79,6 +79,10 @@ int open_tables(LmdbEnv& env, unsigned txn_flags, unsigned table_flags) {
   if (const int code = mdb_dbi_open(txn.get(), "records", table_flags, &env.records)) return code;
   if (const int code = mdb_dbi_open(txn.get(), "hints", table_flags, &env.hints)) return code;
   if (const int code = mdb_dbi_open(txn.get(), "meta", table_flags, &env.meta)) return code;
+  for (const auto& [name, table] : {std::pair{"digests", &env.digests}, std::pair{"deltas", &env.deltas}}) {
+    const int code = mdb_dbi_open(txn.get(), name, table_flags, table);
+    if (code != 0 && (code != MDB_NOTFOUND || txn_flags != MDB_RDONLY)) return code;  // an older format has none
+  }
   return mdb_txn_commit(txn.release());
 }
 
@@ -167,25 +171,5 @@ Errc lmdb_errc(int code) {
 }
 
 bool lmdb_can_retry(int code) { return code > 0 || code == MDB_MAP_FULL; }
-
-std::string place_bytes(const Place& place) {
-  std::string out;
-  out.reserve(24);
-  if (place.is_hint()) append_u64(out, place.owner.value);
-  append_u64(out, place.slot.hi);
-  append_u64(out, place.slot.lo);
-  return out;
-}
-
-std::optional<Place> place_from(std::string_view bytes) {
-  if (bytes.size() != 16 && bytes.size() != 24) return std::nullopt;
-  Place place;
-  if (bytes.size() == 24) {
-    place.owner.value = read_u64(bytes);
-    bytes.remove_prefix(8);
-  }
-  place.slot = {.hi = read_u64(bytes), .lo = read_u64(bytes.substr(8))};
-  return place;
-}
 
 }  // namespace shoal

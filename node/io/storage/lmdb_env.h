@@ -1,10 +1,11 @@
-// LmdbEnv: one LMDB environment with our three tables, and owners for what the C API hands out.
+// LmdbEnv: one LMDB environment with our five tables, and owners for what the C API hands out.
 //
 //   records   16 bytes of slot, big-endian hi then lo  ->  encode_entry (node/wire/entry_codec.h)
 //   hints     8 bytes of the owner's id, then the slot ->  encode_entry: the state that the owner has missed
 //   meta      "document"                               ->  encode_document: the newest membership document
 //   meta      "about"                                  ->  u64 format, u64 node id, big-endian
 //   meta      "checkpoint"                             ->  u64: everything up to this commit of the log is in here
+//   digests, deltas                                        the sums of records' digests (digest_table.h)
 //
 // LMDB never overwrites a page that the newest synced transaction can reach. A commit writes the new pages, syncs
 // them, then writes one of two head pages through a synchronous descriptor. So the file is consistent at every moment,
@@ -29,7 +30,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -62,6 +62,8 @@ struct LmdbEnv {
   MDB_dbi records = 0;
   MDB_dbi hints = 0;
   MDB_dbi meta = 0;
+  MDB_dbi digests = 0;  // 0: opened to read, and there is none
+  MDB_dbi deltas = 0;   // the same
 
   // Creates the folder and the file when they are missing. At most one process may do so: the caller holds the lock
   // of the data folder.
@@ -89,10 +91,5 @@ inline MDB_val lmdb_val(std::string_view bytes) { return {bytes.size(), const_ca
 inline std::string_view lmdb_view(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
-
-// The key of an entry in its table: 16 bytes for an own copy, 24 for a hint.
-std::string place_bytes(const Place& place);
-// Absent when the length is neither.
-std::optional<Place> place_from(std::string_view bytes);
 
 }  // namespace shoal

@@ -65,7 +65,7 @@ Status take_change(std::string_view& bytes, LogBatch& batch) {
   } else if (kind == ChangeKind::erased) {
     batch.changes.push_back({place, nullptr});
   } else if (kind == ChangeKind::entry) {
-    Result<Entry> entry = decode_entry(sealed);
+    Result<Entry> entry = decode_entry(place, sealed);
     if (!entry) return entry.error();
     batch.changes.push_back({place, std::make_shared<const Entry>(*std::move(entry))});
   } else {
@@ -108,7 +108,7 @@ std::string encode_changes(const LogBatch& batch) {
   std::string out;
   for (const Change& change : batch.changes) {
     const ChangeKind kind = change.entry ? ChangeKind::entry : ChangeKind::erased;
-    append_change(out, kind, change.place, change.entry ? encode_entry(*change.entry) : std::string());
+    append_change(out, kind, change.place, change.entry ? encode_entry(change.place, *change.entry) : std::string());
   }
   if (batch.document) append_change(out, ChangeKind::document, Place(), *batch.document);
   return out;

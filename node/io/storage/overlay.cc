@@ -25,9 +25,10 @@ std::optional<EntryPtr> Overlay::find(const Place& place) const {
   return found != nullptr ? std::optional(*found) : std::nullopt;
 }
 
-void Overlay::freeze(CommitId through) {
+void Overlay::freeze(CommitId through, std::uint32_t partitions) {
   SHOAL_CHECK(frozen_ == nullptr);
   active_->through = through;
+  active_->partitions = partitions;
   frozen_ = std::exchange(active_, std::make_shared<Generation>());
 }
 

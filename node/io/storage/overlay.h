@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,10 +20,12 @@
 namespace shoal {
 
 struct Generation {
-  PlaceMap entries;                     // null: erased; own copies stand before hints
-  std::optional<std::string> document;  // sealed
-  std::size_t bytes = 0;                // about what it holds in memory
-  CommitId through;                     // when frozen: it holds all up to this commit, and nothing newer
+  PlaceMap entries;                             // null: erased; own copies stand before hints
+  std::optional<std::string> document;          // sealed
+  std::size_t bytes = 0;                        // about what it holds in memory
+  CommitId through;                             // when frozen: it holds all up to this commit, and nothing newer
+  std::uint32_t partitions = 0;                 // when frozen: of the tree; 0: no digests are kept
+  std::map<std::uint32_t, Digest> corrections;  // of leaves' sums, beside what the entries change in them
 
   [[nodiscard]] bool empty() const { return entries.empty() && !document; }
 };
@@ -34,6 +38,10 @@ class Overlay {
  public:
   void put(const Place& place, EntryPtr entry);  // null: erased
   void put_document(std::string sealed) { active_->document = std::move(sealed); }
+  // Goes with the active generation, and is no reason to move it.
+  void correct(std::uint32_t leaf, const Digest& delta) { active_->corrections[leaf] += delta; }
+  // The leaves have other numbers now.
+  void forget_corrections() { active_->corrections.clear(); }
 
   // Absent: LMDB knows. Null: erased.
   [[nodiscard]] std::optional<EntryPtr> find(const Place& place) const;
@@ -43,7 +51,7 @@ class Overlay {
   [[nodiscard]] std::size_t bytes() const { return active_->bytes + (frozen_ ? frozen_->bytes : 0); }
 
   // Precondition: nothing is frozen.
-  void freeze(CommitId through);
+  void freeze(CommitId through, std::uint32_t partitions);
   // LMDB has the frozen generation. Whoever takes it frees it, which takes a while.
   GenerationPtr drop_frozen() { return std::move(frozen_); }
 

@@ -1,11 +1,14 @@
 #include "node/io/storage/store_copy.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "node/base/bytes.h"
+#include "node/io/storage/digest_table.h"
 #include "node/io/storage/disk_trouble.h"
 #include "node/io/storage/store_format.h"
 #include "node/wire/entry_codec.h"
@@ -33,38 +36,70 @@ class Copy {
   }
 
  private:
-  Result<std::uint64_t> copy_table(MDB_dbi from, MDB_dbi into) {
-    MDB_cursor* raw = nullptr;
-    int code = mdb_cursor_open(reader_.get(), from, &raw);
-    const LmdbCursor cursor(code == 0 ? raw : nullptr);
+  struct Reading {
+    LmdbCursor cursor;
     MDB_val key{};
     MDB_val value{};
-    if (code == 0) code = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+    int code = 0;
     std::uint64_t entries = 0;
-    while (code == 0) {
+
+    void move(MDB_cursor_op op) { code = mdb_cursor_get(cursor.get(), &key, &value, op); }
+  };
+
+  Result<std::uint64_t> copy_table(MDB_dbi from, MDB_dbi into) {
+    Reading in;
+    MDB_cursor* raw = nullptr;
+    in.code = mdb_cursor_open(reader_.get(), from, &raw);
+    in.cursor.reset(in.code == 0 ? raw : nullptr);
+    if (in.code == 0) in.move(MDB_FIRST);
+    while (in.code == 0) {
       if (progress_.stop) return fail(Errc::closed, "the node is shutting down");
       const Clock::time_point begun = Clock::now();
       LmdbTxn txn;
       if (const int begin = target_.begin(0, txn)) return write_error(begin);
-      std::size_t bytes = 0;
-      for (std::size_t n = 0; code == 0 && n < kTransactionEntriesMax && bytes < kTransactionBytesMax; ++n, ++entries) {
-        if (const Status put = put_entry(txn.get(), into, key, value); !put) return put.error();
-        bytes += value.mv_size;
-        code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT);
-      }
+      if (const Status copied = copy_some(txn.get(), into, in); !copied) return copied.error();
       if (const int committed = mdb_txn_commit(txn.release())) return write_error(committed);
       rest(Clock::now() - begun);
     }
-    if (code != MDB_NOTFOUND) return fail(Errc::corrupt, "cannot read the store: " + std::string(mdb_strerror(code)));
-    return entries;
+    if (in.code != MDB_NOTFOUND)
+      return fail(Errc::corrupt, "cannot read the store: " + std::string(mdb_strerror(in.code)));
+    return in.entries;
   }
 
-  Status put_entry(MDB_txn* txn, MDB_dbi into, MDB_val key, MDB_val value) {
-    if (const Result<Entry> entry = decode_entry(lmdb_view(value)); !entry)
-      return fail(Errc::corrupt, "the record at " + to_hex(lmdb_view(key)) + ": " + entry.error().message +
+  Status copy_some(MDB_txn* txn, MDB_dbi into, Reading& in) {
+    std::optional<DigestSums> sums;
+    if (into == target_.records)
+      if (const int code = open_sums(txn, sums)) return write_error(code);
+    std::size_t bytes = 0;
+    for (std::size_t n = 0; in.code == 0 && n < kTransactionEntriesMax && bytes < kTransactionBytesMax; ++n) {
+      if (Status put = put_entry(txn, into, in, sums); !put) return put;
+      bytes += in.value.mv_size;
+      in.move(MDB_NEXT);
+    }
+    const int code = sums ? sums->finish() : 0;
+    return code == 0 ? Status(Unit{}) : write_error(code);
+  }
+
+  // None when the source has none.
+  int open_sums(MDB_txn* txn, std::optional<DigestSums>& sums) {
+    std::uint32_t partitions = 0;
+    if (const int code = sums_partitions(reader_.get(), source_, partitions)) return code;
+    if (!std::has_single_bit(partitions)) return 0;
+    if (const int code = fit_sums(txn, target_, partitions)) return code;
+    return DigestSums::open(txn, target_, partitions, sums);
+  }
+
+  Status put_entry(MDB_txn* txn, MDB_dbi into, Reading& in, std::optional<DigestSums>& sums) {
+    const std::optional<Place> place = place_from(lmdb_view(in.key));
+    const Result<Entry> entry = decode_entry(place.value_or(Place()), lmdb_view(in.value));
+    if (!place || !entry)
+      return fail(Errc::corrupt, "the record at " + to_hex(lmdb_view(in.key)) + ": " +
+                                     (entry ? "that is no place" : entry.error().message) +
                                      "; a snapshot of it would be no use");
     ++progress_.entries;
-    const int code = mdb_put(txn, into, &key, &value, MDB_APPEND);
+    ++in.entries;
+    int code = mdb_put(txn, into, &in.key, &in.value, MDB_APPEND);
+    if (code == 0 && sums) code = sums->change(place->slot, std::nullopt, entry->digest);
     return code == 0 ? Status(Unit{}) : write_error(code);
   }
 

@@ -21,7 +21,8 @@ struct CopyCount {
   std::uint64_t hints = 0;
 };
 
-// Into the empty or missing folder `to`: a store without a log (store_format.h), durable when this returns. Rests as
+// Into the empty or missing folder `to`: a store without a log (store_format.h), durable when this returns. The sums of
+// digests are those of the copies, also where the source's have gone wrong: a snapshot agrees with itself. Rests as
 // long as it works, so that the node's own syncs find the disk free. Errc::corrupt: an entry is damaged;
 // Errc::closed: it was told to stop; Errc::no_space, Errc::io: `to` cannot be written.
 Result<CopyCount> copy_store(const LmdbEnv& source, LmdbTxn reader, NodeId owner, const std::filesystem::path& to,

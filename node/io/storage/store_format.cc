@@ -8,8 +8,8 @@
 namespace shoal {
 namespace {
 
-constexpr std::uint64_t kFormat = 3;  // 2: without a commit log; 1: without hints and buckets
-constexpr std::uint64_t kFormatWithoutLog = 2;
+constexpr std::uint64_t kFormat = 5;  // 3, 2: the same, without digests; 1: without hints and buckets
+constexpr std::uint64_t kFormatWithoutLog = 4;
 
 // A value of table meta; empty when there is none.
 Result<std::string> load(const LmdbEnv& env, std::string_view name) {

@@ -3,8 +3,8 @@
 //   DIR/data.mdb, DIR/lock.mdb   LMDB (lmdb_env.h); its table meta holds about, checkpoint and document
 //   DIR/log/                     the commit log (log_segment.h)
 //
-// Format 3. A store of format 2 has no log: LMDB holds all of it, and the first start of this release adds the log. So
-// it is with snapshots.
+// Format 5. A store of format 4 has no log: LMDB holds all of it, as in a snapshot, and the first start on it adds the
+// log. Older ones have no digests and are refused.
 #pragma once
 
 #include <filesystem>
