@@ -164,6 +164,56 @@ NodeSnapshots snapshots_of(const Membership& document, const SnapshotReply& repl
   return snapshots;
 }
 
+namespace {
+
+PeerRepairStatus repair_of(const Membership& document, const PeerRepair& peer) {
+  PeerRepairStatus status{.peer = name_in(document, peer.peer),
+                          .peer_id = to_string(peer.peer),
+                          .running = peer.running,
+                          .partitions = peer.partitions,
+                          .partitions_done = peer.partitions_done,
+                          .exchanges = peer.exchanges,
+                          .unfinished = peer.unfinished,
+                          .differences = peer.differences,
+                          .pulled = peer.pulled,
+                          .pushed = peer.pushed,
+                          .bytes = peer.bytes,
+                          .asked = peer.asked,
+                          .asked_done = peer.asked_done,
+                          .proven = {}};
+  for (const ProvenRange& range : peer.proven)
+    status.proven.push_back({.first = range.first.value,
+                             .last = range.last.value,
+                             .shared = range.shared,
+                             .since = range.since_ms >= 0 ? std::optional(Millis(range.since_ms)) : std::nullopt});
+  return status;
+}
+
+ScrubStatus scrub_of(const ScrubReport& scrub) {
+  return {.running = scrub.running,
+          .done = scrub.branches > 0 ? static_cast<double>(scrub.done) / scrub.branches : 0,
+          .cycles = scrub.cycles,
+          .records = scrub.records,
+          .damaged = scrub.damaged,
+          .restored = scrub.restored,
+          .given_up = scrub.given_up,
+          .corrected = scrub.corrected,
+          .quarantined = scrub.quarantined,
+          .unreadable = scrub.unreadable};
+}
+
+}  // namespace
+
+RepairStatus repair_of(const Membership& document, const RepairReply& reply) {
+  RepairStatus status{.id = to_string(reply.node),
+                      .name = name_in(document, reply.node),
+                      .interval = reply.interval,
+                      .peers = {},
+                      .scrub = scrub_of(reply.scrub)};
+  for (const PeerRepair& peer : reply.peers) status.peers.push_back(repair_of(document, peer));
+  return status;
+}
+
 NodeEvents events_of(const Membership& document, const EventsReply& reply) {
   NodeEvents events{to_string(reply.node), name_in(document, reply.node), to_string(reply.incarnation), {}};
   for (const Event& event : reply.events)

@@ -26,6 +26,7 @@ Placement placement_of(const StatusReply& view, const Key& key);
 // Names come from the document; members that it does not know are shown by their ids.
 HintStatus hints_of(const Membership& document, const HintsReply& reply);
 NodeSnapshots snapshots_of(const Membership& document, const SnapshotReply& reply);
+RepairStatus repair_of(const Membership& document, const RepairReply& reply);
 NodeEvents events_of(const Membership& document, const EventsReply& reply);
 // Liveness is "unknown" for members that `views` does not name.
 MemberStatus member_status(const Member& member, const std::vector<MemberView>& views);

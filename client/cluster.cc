@@ -1,4 +1,4 @@
-// What a client asks about the cluster itself: status, placement, hints, events, explanations, buckets.
+// What a client asks about the cluster itself: status, placement, hints, events, repair, explanations, buckets.
 #include <algorithm>
 #include <utility>
 
@@ -38,21 +38,25 @@ Error no_such_member(const Membership& document, std::string_view wanted) {
   return fail(Errc::invalid, "there is no member \"" + std::string(wanted.substr(0, 80)) + "\"; there are " + names);
 }
 
+// What to ask when the members are known.
+using Build = std::function<Result<Request>(const Membership&)>;
+
 // Asks the member with this name, id or address. `convert` sees the document that named it.
 template <class T>
-Pending<T> ask_member(const std::shared_ptr<Engine>& owner, Request request, std::string_view node,
+Pending<T> ask_member(const std::shared_ptr<Engine>& owner, Build build, std::string_view node, Millis timeout,
                       std::function<Result<T>(const Membership&, Reply)> convert) {
   auto state = std::make_shared<PendingState<T>>(owner);
-  const Millis timeout = owner->options().timeout;
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const auto ask = [state, deadline, engine = owner.get(), wanted = std::string(node), request = std::move(request),
+  const auto ask = [state, deadline, engine = owner.get(), wanted = std::string(node), build = std::move(build),
                     convert = std::move(convert)](Result<Reply> reply) mutable {
     if (!reply) return state->complete(reply.error());
     const Ring ring = std::get<Ring>(*reply);
     const Member* member = find_member(ring->document(), wanted);
     if (member == nullptr) return state->complete(no_such_member(ring->document(), wanted));
+    Result<Request> request = build(ring->document());
+    if (!request) return state->complete(request.error());
     engine->submit(
-        std::move(request), member->address, time_left(deadline),
+        *std::move(request), member->address, time_left(deadline),
         [state, ring, convert = std::move(convert)](Result<Reply> answer) {
           state->complete(answer ? convert(ring->document(), *std::move(answer)) : Result<T>(answer.error()));
         },
@@ -60,6 +64,14 @@ Pending<T> ask_member(const std::shared_ptr<Engine>& owner, Request request, std
   };
   owner->submit(AskRing{}, {}, timeout, ask);
   return Pending<T>(std::move(state));
+}
+
+template <class T>
+Pending<T> ask_member(const std::shared_ptr<Engine>& owner, Request request, std::string_view node,
+                      std::function<Result<T>(const Membership&, Reply)> convert) {
+  return ask_member<T>(
+      owner, [request = std::move(request)](const Membership&) -> Result<Request> { return request; }, node,
+      owner->options().timeout, std::move(convert));
 }
 
 template <class T>
@@ -141,6 +153,41 @@ Pending<NodeSnapshots> Async::create_snapshot(std::string_view node, std::string
 
 Pending<NodeSnapshots> Async::remove_snapshot(std::string_view node, std::string_view name) {
   return ask_for_snapshots(engine_, node, SnapshotVerb::remove, name);
+}
+
+namespace {
+
+Pending<RepairStatus> ask_for_repair(const std::shared_ptr<Engine>& engine, std::string_view node,
+                                     const RepairRequest& request) {
+  return ask_member<RepairStatus>(engine, request, node, [](const Membership& document, const Reply& reply) {
+    return client_detail::repair_of(document, std::get<RepairReply>(reply));
+  });
+}
+
+}  // namespace
+
+Pending<RepairStatus> Async::repair(std::string_view node) { return ask_for_repair(engine_, node, {}); }
+
+Pending<RepairStatus> Async::start_repair(std::string_view node, bool scrub) {
+  return ask_for_repair(engine_, node, {.call = {}, .start = true, .scrub = scrub});
+}
+
+Pending<NodeDifference> Async::diff(std::string_view node, std::string_view peer, std::uint32_t limit,
+                                    std::optional<Millis> timeout) {
+  const auto build = [peer = std::string(peer), limit](const Membership& document) -> Result<Request> {
+    const Member* other = find_member(document, peer);
+    if (other == nullptr) return no_such_member(document, peer);
+    return Request(DiffRequest{.call = {}, .peer = other->id, .limit = limit});
+  };
+  const auto convert = [node = std::string(node), peer = std::string(peer)](const Membership& document,
+                                                                            const Reply& reply) {
+    const auto name = [&](const std::string& wanted) {
+      const Member* member = find_member(document, wanted);
+      return member != nullptr ? member->name : wanted;
+    };
+    return client_detail::difference_of(name(node), name(peer), std::get<DiffReply>(reply));
+  };
+  return ask_member<NodeDifference>(engine_, build, node, timeout.value_or(engine_->options().timeout), convert);
 }
 
 Result<NodeStatus> Client::status(std::string_view node) { return async().status(node).get(); }

@@ -233,6 +233,8 @@ template void Dispatcher::on_answer(BucketReply answer, Instant now);
 template void Dispatcher::on_answer(ExplainReply answer, Instant now);
 template void Dispatcher::on_answer(EventsReply answer, Instant now);
 template void Dispatcher::on_answer(SnapshotReply answer, Instant now);
+template void Dispatcher::on_answer(RepairReply answer, Instant now);
+template void Dispatcher::on_answer(DiffReply answer, Instant now);
 
 void Dispatcher::on_failure(CallId call, const Error& outcome, Instant now) {
   const std::optional<Taken> taken = take_attempt(call);

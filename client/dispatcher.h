@@ -59,9 +59,9 @@ namespace shoal::client_detail {
 struct AskRing {};  // "which placement do you know?", answered as soon as a node has told
 
 using Request = std::variant<AskRing, GetRequest, PutRequest, ListRequest, StatusRequest, HintsRequest, BucketRequest,
-                             ExplainRequest, EventsRequest, SnapshotRequest>;
+                             ExplainRequest, EventsRequest, SnapshotRequest, RepairRequest, DiffRequest>;
 using Reply = std::variant<Ring, GetReply, PutReply, ListReply, StatusReply, HintsReply, BucketReply, ExplainReply,
-                           EventsReply, SnapshotReply>;
+                           EventsReply, SnapshotReply, RepairReply, DiffReply>;
 
 struct Operation {
   Request request;

@@ -23,17 +23,11 @@ std::string text_of(const Hash128& digest) {
 
 std::optional<Holding> holding_of(const Held& held) {
   if (held.state == nullptr) return std::nullopt;
-  Holding holding{.clock = {}, .writes = {}, .losers = held.losers, .digest = text_of(held.digest)};
-  for (const VersionVector::Entry& entry : held.state->clock.entries())
-    holding.clock.push_back({text_of(entry.actor), entry.counter});
-  for (std::size_t i = 0; i < held.state->siblings.size(); ++i) {
-    const Sibling& sibling = held.state->siblings[i];
-    holding.writes.push_back({.actor = text_of(sibling.dot.actor),
-                              .counter = sibling.dot.counter,
-                              .written = WallClock::time_point(Millis(sibling.hlc.wall_ms())),
-                              .bytes = i < held.sizes.size() ? held.sizes[i] : 0,
-                              .deletion = sibling.tombstone});
-  }
+  Holding holding = client_detail::holding_of(*held.state);
+  holding.losers = held.losers;
+  holding.digest = text_of(held.digest);
+  for (std::size_t i = 0; i < std::min(holding.writes.size(), held.sizes.size()); ++i)
+    holding.writes[i].bytes = held.sizes[i];
   return holding;
 }
 
@@ -153,8 +147,9 @@ class Explainer {
     if (complete) return "the hint at " + listed(holders) + " brings it by itself, or now with: shoal hints deliver";
     const std::string read = "shoal get " + quoted_for_shell(key_.name) + bucket_flag() + " -r all";
     if (report.to_repair)
-      return "nobody keeps it for " + report.name + ": a repair of partition " +
-             std::to_string(reply_.partition.value) + " brings it, for this key a read does: " + read;
+      return "nobody keeps it for " + report.name +
+             ": comparing the nodes brings it, by itself or now with: shoal repair start; for this key a read does: " +
+             read;
     return "a read repairs it: " + read;
   }
 
@@ -179,8 +174,55 @@ class Explainer {
 
 }  // namespace
 
+Holding holding_of(const Record& state) {
+  Holding holding;
+  for (const VersionVector::Entry& entry : state.clock.entries())
+    holding.clock.push_back({text_of(entry.actor), entry.counter});
+  for (const Sibling& sibling : state.siblings)
+    holding.writes.push_back({.actor = text_of(sibling.dot.actor),
+                              .counter = sibling.dot.counter,
+                              .written = WallClock::time_point(Millis(sibling.hlc.wall_ms())),
+                              .bytes = 0,
+                              .deletion = sibling.tombstone});
+  return holding;
+}
+
 Explanation explanation_of(const Membership& document, const Key& key, const ExplainReply& reply) {
   return Explainer(document, key, reply).explain();
+}
+
+namespace {
+
+const char* difference_between(const RecordPtr& here, const RecordPtr& there) {
+  if (there == nullptr) return "only_here";
+  if (here == nullptr) return "only_there";
+  const bool here_knows_all = here->clock.descends(there->clock);
+  const bool there_knows_all = there->clock.descends(here->clock);
+  if (here_knows_all && there_knows_all) return "different";
+  return here_knows_all ? "there_behind" : there_knows_all ? "here_behind" : "concurrent";
+}
+
+std::optional<Holding> holding_if(const RecordPtr& state) {
+  return state != nullptr ? std::optional(client_detail::holding_of(*state)) : std::nullopt;
+}
+
+}  // namespace
+
+NodeDifference difference_of(std::string here, std::string there, const DiffReply& reply) {
+  NodeDifference difference{.here = std::move(here),
+                            .there = std::move(there),
+                            .partitions = reply.partitions,
+                            .differ = {},
+                            .differences = reply.differences,
+                            .keys = {}};
+  for (const PartitionDiff& diff : reply.differ) difference.differ.push_back({diff.partition.value, diff.leaves});
+  for (const KeyDiff& diff : reply.keys)
+    difference.keys.push_back({.difference = difference_between(diff.here, diff.there),
+                               .bucket = diff.key.bucket,
+                               .key = diff.key.name,
+                               .here = holding_if(diff.here),
+                               .there = holding_if(diff.there)});
+  return difference;
 }
 
 }  // namespace shoal::client_detail

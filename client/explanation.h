@@ -10,6 +10,10 @@
 
 namespace shoal::client_detail {
 
+// A record without its values, as people are told of it.
+Holding holding_of(const Record& state);
 Explanation explanation_of(const Membership& document, const Key& key, const ExplainReply& reply);
+// `here` and `there` are the nodes that were compared, by name.
+NodeDifference difference_of(std::string here, std::string there, const DiffReply& reply);
 
 }  // namespace shoal::client_detail

@@ -71,6 +71,8 @@ template class Pending<StatusReply>;
 template class Pending<HintStatus>;
 template class Pending<NodeEvents>;
 template class Pending<NodeSnapshots>;
+template class Pending<RepairStatus>;
+template class Pending<NodeDifference>;
 template class Pending<ExplainReply>;
 template class Pending<BucketReply>;
 

@@ -112,6 +112,15 @@ Copies replicas_for(const ScanOptions& options, const Options& own) {
   return {};
 }
 
+KeyFilter filter_of(Keys keys) {
+  switch (keys) {
+    case Keys::live: return KeyFilter::live;
+    case Keys::conflicts: return KeyFilter::conflicts;
+    case Keys::tombstones: return KeyFilter::tombstones;
+  }
+  return KeyFilter::live;
+}
+
 Status check_scan(std::string_view prefix, const ScanOptions& options) {
   if (options.level == Level::session)
     return fail(Errc::invalid, "a listing knows no session: a session remembers single keys; list at the level quorum");
@@ -130,7 +139,8 @@ Scan Client::scan(std::string_view prefix, ScanOptions options) {
                      .after = {},
                      .limit = std::clamp<std::uint32_t>(options.page, 1, kListLimitMax),
                      .r = replicas_for(options, engine_->options()).n,
-                     .timeout = options.timeout.value_or(engine_->options().timeout)};
+                     .timeout = options.timeout.value_or(engine_->options().timeout),
+                     .filter = filter_of(options.keys)};
   state->window = static_cast<std::size_t>(std::clamp(options.window, 1, engine_->options().max_inflight));
   const Status checked = check_scan(prefix, options);
   if (!checked) state->error = checked.error();

@@ -16,6 +16,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct Record {
 
   [[nodiscard]] const Sibling* find(const Dot& dot) const;
 };
+using RecordPtr = std::shared_ptr<const Record>;
 
 // The epoch in which this replica mints for this record. Local only: never shipped, never hashed.
 struct Ownership {

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kKeys = 100;
 constexpr std::chrono::seconds kPatience{60};
-constexpr std::chrono::milliseconds kLookEvery{250};
+constexpr std::chrono::milliseconds kLookEvery{50};
 
 std::string key_of(std::size_t number) { return "demo/cart:" + std::to_string(number); }
 
@@ -140,8 +140,7 @@ void PartitionAct::count_siblings(Client& db) {
     if (!object || !object->conflicted()) continue;
     if (outcome_.siblings++ > 0) continue;
     std::string values;
-    for (const auto& value : object->siblings())
-      values += (values.empty() ? "\"" : " and \"") + value + "\"";
+    for (const auto& value : object->siblings()) values += (values.empty() ? "\"" : " and \"") + value + "\"";
     session_.say(key_of(i) + " has two values, for its reader to decide: " + values);
   }
 }

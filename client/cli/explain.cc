@@ -2,24 +2,18 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "client/cli/output.h"
+#include "client/cli/holdings.h"
 #include "client/cli/verbs.h"
 
 namespace shoal::cli {
 namespace {
 
-std::string joined(const std::vector<std::string>& words, const char* separator = ", ") {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
-  return text;
-}
-
 Json json_of(const std::optional<Holding>& holding) {
   if (!holding) return nullptr;
-  Json json{
-      {"digest", holding->digest}, {"clock", Json::array()}, {"writes", Json::array()}, {"losers", holding->losers}};
-  for (const ClockEntry& entry : holding->clock)
-    json["clock"].push_back(Json{{"actor", entry.actor}, {"counter", entry.counter}});
+  Json json{{"digest", holding->digest},
+            {"clock", clock_json(*holding)},
+            {"writes", Json::array()},
+            {"losers", holding->losers}};
   for (const LiveWrite& write : holding->writes)
     json["writes"].push_back(Json{{"actor", write.actor},
                                   {"counter", write.counter},
@@ -64,13 +58,6 @@ std::string writes_of(const std::optional<Holding>& holding) {
   return joined(writes);
 }
 
-std::string clock_of(const std::optional<Holding>& holding) {
-  if (!holding) return "";
-  std::vector<std::string> entries;
-  for (const ClockEntry& entry : holding->clock) entries.push_back(entry.actor + ":" + std::to_string(entry.counter));
-  return joined(entries, " ");
-}
-
 std::string hints_of(const ReplicaReport& replica) {
   if (replica.hints_for.empty()) return "";
   return joined(replica.hints_for) + ": " + writes_of(replica.hint);
@@ -92,7 +79,7 @@ Table table_of(const Session& session, const Explanation& explanation) {
                           writes_of(replica.copy), shown(hints_of(replica))});
     if (narrow) continue;
     table.rows.back().push_back(replica.copy ? replica.copy->digest : "");
-    table.rows.back().push_back(clock_of(replica.copy));
+    table.rows.back().push_back(replica.copy ? clock_text(*replica.copy) : "");
     table.rows.back().push_back(replica.id);
   }
   return table;

@@ -9,6 +9,18 @@ std::vector<MemberStatus> present_members(const NodeStatus& view) {
   return members;
 }
 
+Result<std::vector<MemberStatus>> members_named(const NodeStatus& view, const std::vector<std::string>& names) {
+  std::vector<MemberStatus> all = present_members(view);
+  if (names.empty()) return all;
+  std::vector<MemberStatus> chosen;
+  for (const std::string& name : names) {
+    const auto it = std::ranges::find_if(all, [&](const MemberStatus& m) { return m.name == name || m.id == name; });
+    if (it == all.end()) return fail(Errc::not_found, "there is no member \"" + name + "\"; see shoal members");
+    chosen.push_back(*it);
+  }
+  return chosen;
+}
+
 std::vector<Answer<NodeStatus>> status_of_all(Session& session, const NodeStatus& view) {
   Async async = session.db().async();
   return ask_all<NodeStatus>(present_members(view),

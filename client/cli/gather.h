@@ -21,6 +21,8 @@ struct Answer {
 
 // The members of this view that were not removed, by name.
 std::vector<MemberStatus> present_members(const NodeStatus& view);
+// Those with these names or ids; all of them when nobody is named.
+Result<std::vector<MemberStatus>> members_named(const NodeStatus& view, const std::vector<std::string>& names);
 
 // `ask(member)` gives a Pending<T>.
 template <class T, class Ask>

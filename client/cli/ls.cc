@@ -11,6 +11,8 @@ namespace {
 struct List {
   std::string prefix;
   std::uint64_t limit = 0;  // 0: no limit
+  bool conflicts = false;
+  bool tombstones = false;
 };
 
 // Prints keys as they come.
@@ -49,6 +51,8 @@ int run(Session& session, const List& list) {
   if (options.level == Level::session)
     return session.report(fail(Errc::invalid, "a listing knows no session: a session remembers single keys"));
   if (list.limit > 0 && list.limit < options.page) options.page = static_cast<std::uint32_t>(list.limit);
+  if (list.conflicts) options.keys = Keys::conflicts;
+  if (list.tombstones) options.keys = Keys::tombstones;
   Scan scan = session.db().scan(list.prefix, options);
   KeyPrinter printer(session.format());
   while (list.limit == 0 || printer.count() < list.limit) {
@@ -74,10 +78,14 @@ Run declare_ls(CLI::App& command) {
   command.alias("scan");
   command.add_option("PREFIX", list->prefix, "Only keys that begin with this");
   command.add_option("--limit", list->limit, "At most this many")->check(CLI::PositiveNumber);
+  CLI::Option* conflicts = command.add_flag("--conflicts", list->conflicts, "Only keys with concurrent values");
+  command.add_flag("--tombstones", list->tombstones, "Only keys that were deleted, and of which that is still known")
+      ->excludes(conflicts);
   command.footer(
       "Keys are streamed in the order of their hashes, not of their names, each once however many replicas\n"
       "hold it; pipe through sort where order matters.\n\n"
-      "  shoal ls user: | sort\n  shoal ls --limit 10");
+      "  shoal ls user: | sort\n  shoal ls --limit 10\n"
+      "  shoal ls --conflicts");
   return [list](Session& session) { return run(session, *list); };
 }
 

@@ -36,6 +36,8 @@ constexpr Verb kVerbs[] = {
     {"explain", "Show what each replica holds of a key, and what will fix it", declare_explain},
     {"events", "Show what happened lately at all nodes", declare_events},
     {"hints", "Show or deliver what nodes keep for others", declare_hints},
+    {"repair", "Show how far replicas are known to be equal, or compare them now", declare_repair},
+    {"diff", "Show what two nodes hold differently; exit 1 when they do", declare_diff},
     {"bucket", "Create, set, list and show buckets", declare_bucket},
     {"snapshot", "Copy nodes' data while they run, list the copies, restore one", declare_snapshot},
     {"demo", "Start a cluster here, load real data, kill a node, verify everything", declare_demo},

@@ -34,15 +34,7 @@ struct Asked {
 Result<Members> members_asked(Session& session, const Asked& asked) {
   const Result<NodeStatus> view = session.db().status();
   if (!view) return view.error();
-  Members all = present_members(*view);
-  if (asked.nodes.empty()) return all;
-  Members chosen;
-  for (const std::string& name : asked.nodes) {
-    const auto it = std::ranges::find_if(all, [&](const MemberStatus& m) { return m.name == name || m.id == name; });
-    if (it == all.end()) return fail(Errc::not_found, "there is no member \"" + name + "\"; see shoal members");
-    chosen.push_back(*it);
-  }
-  return chosen;
+  return members_named(*view, asked.nodes);
 }
 
 Json json_of(const SnapshotStatus& snapshot) {

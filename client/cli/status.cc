@@ -67,8 +67,9 @@ void judge(Report& report, const MemberReport& member) {
   if (member.value->partitions_to_repair > 0) {
     report.problems.push_back(name + " knows of " + std::to_string(member.value->partitions_to_repair) +
                               " partitions whose owners missed writes that nobody keeps for them");
-    report.advice.push_back("read every key once, which repairs it: shoal dump -r all > /dev/null; " + name +
-                            " forgets what it knows of them when it is started again");
+    report.advice.push_back(
+        "comparing them brings what is missing, by itself once those owners are up; now, and to see it end: shoal "
+        "repair start --wait");
   }
 }
 

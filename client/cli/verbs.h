@@ -27,6 +27,8 @@ Run declare_where(CLI::App& command);
 Run declare_explain(CLI::App& command);
 Run declare_events(CLI::App& command);
 Run declare_hints(CLI::App& command);
+Run declare_repair(CLI::App& command);
+Run declare_diff(CLI::App& command);
 Run declare_snapshot(CLI::App& command);
 Run declare_bucket(CLI::App& command);
 Run declare_demo(CLI::App& command);

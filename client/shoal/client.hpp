@@ -105,6 +105,10 @@ struct WriteOptions {
   Session* session = nullptr;  // remembers this write before the call returns
 };
 
+// Which keys a listing names: those that have a value; those that have several, which nobody has settled; those that
+// were deleted and of which nodes still know that.
+enum class Keys : std::uint8_t { live, conflicts, tombstones };
+
 // A listing knows the levels eventual, quorum and all.
 struct ScanOptions {
   std::optional<Copies> r = {};
@@ -113,6 +117,7 @@ struct ScanOptions {
   std::uint32_t page = 1000;  // keys asked for at once
   int window = 32;            // pages on their way at the same time
   std::optional<Level> level = {};
+  Keys keys = Keys::live;
 };
 
 // What a read returns: one value, several concurrent ones ("siblings"), or none.
@@ -258,6 +263,15 @@ class Async {
   Pending<NodeSnapshots> snapshots(std::string_view node);
   Pending<NodeSnapshots> create_snapshot(std::string_view node, std::string_view name);
   Pending<NodeSnapshots> remove_snapshot(std::string_view node, std::string_view name);
+  // What this member did to hold the same as its peers. start_repair makes it compare with each of them now (and
+  // `scrub`: check all its own records), and does not wait for it: it is done when repair() says asked_done of at least
+  // the `asked` that was answered here (and more scrub cycles). After a restart of the member both begin at 0.
+  Pending<RepairStatus> repair(std::string_view node);
+  Pending<RepairStatus> start_repair(std::string_view node, bool scrub = false);
+  // Compares two members, and changes nothing. Names at most `limit` keys (10 000 at most). Errc::unavailable: one of
+  // them is down, or they do not know the same membership document.
+  Pending<NodeDifference> diff(std::string_view node, std::string_view peer, std::uint32_t limit = 1000,
+                               std::optional<Millis> timeout = {});
 
  private:
   std::shared_ptr<client_detail::Engine> engine_;
@@ -314,5 +328,7 @@ extern template class Pending<NodeStatus>;
 extern template class Pending<HintStatus>;
 extern template class Pending<NodeEvents>;
 extern template class Pending<NodeSnapshots>;
+extern template class Pending<RepairStatus>;
+extern template class Pending<NodeDifference>;
 
 }  // namespace shoal

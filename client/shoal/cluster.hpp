@@ -123,6 +123,54 @@ struct NodeSnapshots {
   std::vector<SnapshotStatus> snapshots;
 };
 
+// Partitions that two nodes share and that were last proven equal at the same time.
+struct ProvenStatus {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  std::uint32_t shared = 0;     // so many of first to last
+  std::optional<Millis> since;  // ago; absent: not since the node started
+};
+
+// What a node and one peer did to hold the same. Counts are of this life of the node, and of what it began itself.
+struct PeerRepairStatus {
+  std::string peer;  // its name
+  std::string peer_id;
+  bool running = false;
+  std::uint32_t partitions = 0;       // that both own
+  std::uint32_t partitions_done = 0;  // of the comparison that is running
+  std::uint64_t exchanges = 0;        // comparisons that have ended
+  std::uint64_t unfinished = 0;       // that broke off
+  std::uint64_t differences = 0;      // records found to differ
+  std::uint64_t pulled = 0;           // states taken from the peer
+  std::uint64_t pushed = 0;           // states given to it
+  std::uint64_t bytes = 0;            // that this took, about
+  std::uint64_t asked = 0;            // how often somebody has asked for a comparison
+  std::uint64_t asked_done = 0;       // the newest of those that is done
+  std::vector<ProvenStatus> proven;   // ascending
+};
+
+// How far a node is with checking its own records. Counts are of this life of the node.
+struct ScrubStatus {
+  bool running = false;           // somebody asked for it; otherwise it goes on slowly
+  double done = 0;                // of this cycle: 0 to 1
+  std::uint64_t cycles = 0;       // that have ended
+  std::uint64_t records = 0;      // read
+  std::uint64_t damaged = 0;      // found
+  std::uint64_t restored = 0;     // from other owners
+  std::uint64_t given_up = 0;     // no owner holds it
+  std::uint64_t corrected = 0;    // leaves whose digest was wrong
+  std::uint64_t quarantined = 0;  // damaged, and not restored yet
+  std::uint64_t unreadable = 0;   // parts of the store that could not be read through
+};
+
+struct RepairStatus {
+  std::string id;
+  std::string name;
+  Millis interval{};  // between two comparisons with the same peer
+  std::vector<PeerRepairStatus> peers;
+  ScrubStatus scrub;
+};
+
 // One write that is alive in a record.
 struct LiveWrite {
   std::string actor;  // INCARNATION/EPOCH
@@ -157,6 +205,31 @@ struct ReplicaReport {
   std::vector<std::string> hints_for;
   std::vector<std::string> behind;  // nodes that hold something that its copy has not seen
   bool to_repair = false;           // it missed a write that nobody keeps for it
+};
+
+// A key that two nodes hold differently. Of what they hold, digests, losers and the values' sizes are not told.
+struct KeyDifference {
+  // only_here, only_there, here_behind, there_behind, concurrent; different: as new as each other, and not the same
+  std::string difference;
+  std::string bucket;
+  std::string key;
+  std::optional<Holding> here;  // absent: nothing, or nothing that can be read
+  std::optional<Holding> there;
+};
+
+struct PartitionDifference {
+  std::uint32_t partition = 0;
+  std::uint32_t leaves = 0;  // of its 256
+};
+
+// What two nodes hold differently: `here` is the one that was asked.
+struct NodeDifference {
+  std::string here;
+  std::string there;
+  std::uint32_t partitions = 0;  // that both own
+  std::vector<PartitionDifference> differ;
+  std::uint64_t differences = 0;    // records
+  std::vector<KeyDifference> keys;  // the first of them
 };
 
 // Why a key is as it is.

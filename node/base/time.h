@@ -7,6 +7,7 @@
 namespace shoal {
 
 using Duration = std::chrono::nanoseconds;
+using Millis = std::chrono::milliseconds;
 
 struct CoreClock {
   using rep = Duration::rep;

@@ -112,7 +112,9 @@ void AntiEntropy::end_session(Now now) {
     const bool again = finished && !equal && ++peer.in_a_row < kSessionsInARow;
     if (!again) peer.in_a_row = 0;
     if (finished && !again) peer.counts.asked_done = std::max(peer.counts.asked_done, peer.answers_asked);
-    peer.due = again ? now.mono : now.mono + pace_.interval;
+    // What somebody waits for and broke off is tried again soon.
+    const bool owes = !finished && peer.counts.asked > peer.counts.asked_done;
+    peer.due = again ? now.mono : now.mono + (owes ? std::min(kRetryAsked, pace_.interval) : pace_.interval);
   }
   services_.trace.mark(!finished ? Mark::repair_broke_off : equal ? Mark::repair_found_equal : Mark::repair_finished);
   session_.reset();

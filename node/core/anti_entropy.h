@@ -34,6 +34,7 @@ class AntiEntropy {
  public:
   static constexpr Duration kYield = std::chrono::milliseconds(20);
   static constexpr Duration kYieldMax = std::chrono::seconds(1);
+  static constexpr Duration kRetryAsked = std::chrono::seconds(1);
   static constexpr int kSessionsInARow = 3;  // with the same peer, while it has differences
 
   AntiEntropy(Services& services, const RepairPace& pace)

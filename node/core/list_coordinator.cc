@@ -49,6 +49,16 @@ KeyState key_state(const PlacedEntry& item) {
   return {item.place.slot, item.entry->key.name, std::make_shared<const Record>(without_values(item.entry->record))};
 }
 
+bool selects(KeyFilter filter, const Record& record) {
+  const std::size_t values = live_siblings(record).size();
+  switch (filter) {
+    case KeyFilter::live: return values > 0;
+    case KeyFilter::conflicts: return values > 1;  // as a read counts them
+    case KeyFilter::tombstones: return values == 0 && std::ranges::any_of(record.siblings, &Sibling::tombstone);
+  }
+  return false;
+}
+
 void join_into(KeyState& known, const PlacedEntry& item) {
   Record both = *known.state;
   merge(item.entry->kind, both, without_values(item.entry->record));
@@ -190,7 +200,7 @@ void ListCoordinator::answer(CallId call) {
                             " replicas answered the listing";
   } else {
     for (const auto& [slot, merged] : done.keys)
-      if ((!done.scanned_to || slot <= *done.scanned_to) && !live_siblings(merged.record).empty())
+      if ((!done.scanned_to || slot <= *done.scanned_to) && selects(done.request.filter, merged.record))
         reply.names.push_back(merged.name);
     reply.next = done.scanned_to;
     if (done.seats.acks() > 1) services_.trace.mark(Mark::list_merged);

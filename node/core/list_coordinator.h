@@ -1,8 +1,9 @@
 // List coordinator: one page of the keys of one partition, each key once however many replicas hold it.
 //
 // The idea: r owners scan their copies in slot order from the same place; what they hold is merged key by key, and a
-// key is listed when its merged record has a live value. A page ends where the shortest scan ended, so nothing is
-// skipped: beyond that point not all of those who answered have been heard.
+// key is listed when its merged record has a live value (or several, or none but a tombstone: KeyFilter). A page ends
+// where the shortest scan ended, so nothing is skipped: beyond that point not all of those who answered have been
+// heard.
 //
 //   client   -> here        ListRequest
 //   here     -> r owners    FetchKeys; and to those who stand in for dead owners

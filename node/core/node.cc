@@ -324,7 +324,8 @@ void Node::on_hints(const Address& asker, const HintsRequest& request, Now now) 
 void Node::on_repair(const Address& asker, const RepairRequest& request, Now now) {
   if (request.start) anti_entropy_.start(now);
   if (request.scrub) scrub_.start(now);
-  outbox_.send(asker, RepairReply{request.call, config_.id, anti_entropy_.report(now), scrub_.report()});
+  outbox_.send(asker, RepairReply{request.call, config_.id, anti_entropy_.report(now), scrub_.report(),
+                                  std::chrono::ceil<Millis>(config_.repair.interval)});
 }
 
 template <class Answer>

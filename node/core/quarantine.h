@@ -25,7 +25,7 @@ namespace shoal {
 class Quarantine {
  public:
   static constexpr Duration kAnswerWithin = std::chrono::seconds(3);
-  static constexpr Duration kPause = std::chrono::seconds(1);  // before the same owner is asked again
+  static constexpr Duration kPause = std::chrono::seconds(1);          // before the same owner is asked again
   static constexpr Duration kPauseUnknown = std::chrono::seconds(10);  // when nobody could read it
   static constexpr std::size_t kSlotsAtOnce = 64;
 

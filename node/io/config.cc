@@ -154,6 +154,12 @@ const std::vector<Setting>& settings() {
              &Config::hints_max_mib),
       number("hints.rate_mib_per_s", "", "How fast it is handed over when they are back",
              &Config::hints_rate_mib_per_s),
+      number("repair.interval_s", "", "How often each pair of nodes compares what both hold",
+             &Config::repair_interval_s),
+      number("repair.rate_mib_per_s", "", "What this node spends on comparing and copying, at most",
+             &Config::repair_rate_mib_per_s),
+      number("repair.scrub_days", "", "Every record is read and checked once in so many days",
+             &Config::repair_scrub_days),
       text("log.level", "--log-level", "trace, debug, info, warn or error", &Config::log_level),
       text("log.file", "--log-file", "Also log to this file, rotated", &Config::log_file),
       flag("log.json", "One JSON object a line", &Config::log_json),
@@ -212,6 +218,9 @@ Status check_config(const Config& config) {
         in_range("storage.map_gib", config.map_gib, 1, 1 << 16),
         in_range("hints.max_mib", config.hints_max_mib, 0, 1 << 20),
         in_range("hints.rate_mib_per_s", config.hints_rate_mib_per_s, 1, 1 << 14),
+        in_range("repair.interval_s", config.repair_interval_s, 1, 86'400),
+        in_range("repair.rate_mib_per_s", config.repair_rate_mib_per_s, 1, 1 << 14),
+        in_range("repair.scrub_days", config.repair_scrub_days, 1, 365),
         in_range("log.rotate_mib", config.log_rotate_mib, 1, 1 << 16), in_range("log.keep", config.log_keep, 1, 1000)})
     if (!range) return range;
   return Unit{};

@@ -41,6 +41,10 @@ struct Config {
   std::uint64_t hints_max_mib = 1024;
   std::uint64_t hints_rate_mib_per_s = 1;
 
+  std::uint64_t repair_interval_s = 10;
+  std::uint64_t repair_rate_mib_per_s = 8;
+  std::uint64_t repair_scrub_days = 7;
+
   std::string log_level = "info";
   std::string log_file;  // empty: standard error only
   bool log_json = false;

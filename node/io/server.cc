@@ -144,7 +144,10 @@ Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::u
                        .address = config.advertised(),
                        .sync = config.durability == "sync",
                        .hint_bytes_max = config.hints_max_mib << 20,
-                       .handoff_bytes_per_second = config.hints_rate_mib_per_s << 20},
+                       .handoff_bytes_per_second = config.hints_rate_mib_per_s << 20,
+                       .repair = {.interval = std::chrono::seconds(config.repair_interval_s),
+                                  .bytes_per_second = config.repair_rate_mib_per_s << 20},
+                       .scrub_cycle = std::chrono::days(config.repair_scrub_days)},
             *store_, Rng(random_u64())) {}
 
 Status Server::check_not_copied(const std::optional<Membership>& remembered) const {

@@ -15,6 +15,7 @@ constexpr Errc highest(Errc) { return Errc::inconsistent; }
 constexpr Kind highest(Kind) { return Kind::lww; }
 constexpr Level highest(Level) { return Level::all; }
 constexpr Purpose highest(Purpose) { return Purpose::repair; }
+constexpr KeyFilter highest(KeyFilter) { return KeyFilter::tombstones; }
 constexpr SnapshotVerb highest(SnapshotVerb) { return SnapshotVerb::remove; }
 constexpr SnapshotState highest(SnapshotState) { return SnapshotState::failed; }
 constexpr EventKind highest(EventKind) { return EventKind::scrub_ended; }
@@ -149,7 +150,7 @@ void fields(A& a, PutRequest& v) {
 }
 template <class A>
 void fields(A& a, ListRequest& v) {
-  a(v.call, v.bucket, v.prefix, v.partition, v.after, v.limit, v.r, v.timeout);
+  a(v.call, v.bucket, v.prefix, v.partition, v.after, v.limit, v.r, v.timeout, v.filter);
 }
 template <class A>
 void fields(A& a, StatusRequest& v) {
@@ -393,7 +394,7 @@ void fields(A& a, ScrubReport& v) {
 }
 template <class A>
 void fields(A& a, RepairReply& v) {
-  a(v.call, v.node, v.peers, v.scrub);
+  a(v.call, v.node, v.peers, v.scrub, v.interval);
 }
 template <class A>
 void fields(A& a, DiffRequest& v) {

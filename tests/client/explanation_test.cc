@@ -85,9 +85,10 @@ TEST_F(ExplanationTest, AWriteThatNobodyKeepsIsARepair) {
   all_hold(4);
   n(3).found.copy = held(2);
   n(1).found.to_repair = {{3}};  // who coordinated the write knows
-  EXPECT_THAT(problems(),
-              ElementsAre("n3 has not seen what n1 and n2 hold: nobody keeps it for n3: a repair of partition 9 brings "
-                          "it, for this key a read does: shoal get cart:9 -r all"));
+  EXPECT_THAT(
+      problems(),
+      ElementsAre("n3 has not seen what n1 and n2 hold: nobody keeps it for n3: comparing the nodes brings it, "
+                  "by itself or now with: shoal repair start; for this key a read does: shoal get cart:9 -r all"));
 }
 
 TEST_F(ExplanationTest, ADeadOwnerWaitsForItsHint) {

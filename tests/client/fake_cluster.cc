@@ -93,8 +93,11 @@ ListReply FakeStore::list(const ListRequest& request, const PreferenceLists& rin
   std::map<Slot, std::string> names;
   for (const auto& [key, versions] : records_) {
     const Slot slot = slot_of(ring.document().cluster_key, key);
-    const bool alive = std::ranges::any_of(versions, [](const Version& version) { return !version.tombstone; });
-    if (alive && ring.partition_of(slot) == request.partition && key.name.starts_with(request.prefix))
+    const auto values = std::ranges::count_if(versions, [](const Version& version) { return !version.tombstone; });
+    const bool wanted = request.filter == KeyFilter::live        ? values > 0
+                        : request.filter == KeyFilter::conflicts ? values > 1
+                                                                 : values == 0 && !versions.empty();
+    if (wanted && ring.partition_of(slot) == request.partition && key.name.starts_with(request.prefix))
       names[slot] = key.name;
   }
   ListReply reply;
@@ -268,6 +271,8 @@ class FakeNode {
     if (const auto* events = std::get_if<EventsRequest>(&message)) return log(events->after);
     if (std::holds_alternative<HintsRequest>(message)) return HintsReply{.call = {}, .node = id_, .queues = {}};
     if (std::holds_alternative<SnapshotRequest>(message)) return no_snapshots();
+    if (std::holds_alternative<RepairRequest>(message)) return RepairReply{.call = {}, .node = id_, .peers = {}};
+    if (std::holds_alternative<DiffRequest>(message)) return no_difference();
     return Welcome{.call = {}, .node = id_, .document = document_.get()->document()};
   }
 
@@ -275,6 +280,13 @@ class FakeNode {
     SnapshotReply reply;
     reply.node = id_;
     reply.outcome.code = Errc::ok;
+    return reply;
+  }
+
+  [[nodiscard]] static DiffReply no_difference() {
+    DiffReply reply;
+    reply.outcome.code = Errc::ok;
+    reply.partitions = kPartitionsMin;
     return reply;
   }
 

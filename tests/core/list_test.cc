@@ -77,6 +77,49 @@ TEST(List, LeavesOutTombstones) {
   EXPECT_THAT(c.list_all('b', "", 1000), ElementsAre("here"));
 }
 
+// What is told apart is what a read of the key would say: one value, several, or none.
+TEST(List, NamesConflictsAndTombstonesAlone) {
+  Cluster c("abc");
+  c.put('a', {.key = "alone"});
+  for (const char* key : {"twins", "settled", "revived"}) {
+    c.put('a', {.key = key});
+    c.put('b', {.key = key, .value = "other"});
+  }
+  c.put('a', {.key = "settled", .context = c.get('a', {.key = "settled"}).context});
+  const PutReply gone = c.put('a', {.key = "gone"});
+  c.del('a', "gone", gone.context);
+  c.del('a', "revived", c.get('a', {.key = "revived"}).context);
+  c.put('b', {.key = "revived"});  // blind: beside the tombstone
+  const auto names = [&](KeyFilter filter) {
+    std::vector<std::string> all;
+    for (const char* key : {"alone", "twins", "settled", "gone", "revived"}) {
+      const ListReply page = c.list('c', {.prefix = key, .partition = partition_of(c, key), .filter = filter});
+      all.insert(all.end(), page.names.begin(), page.names.end());
+    }
+    return all;
+  };
+  EXPECT_THAT(names(KeyFilter::live), ElementsAre("alone", "twins", "settled", "revived"));
+  EXPECT_THAT(names(KeyFilter::conflicts), ElementsAre("twins"));
+  EXPECT_THAT(names(KeyFilter::tombstones), ElementsAre("gone"));
+  EXPECT_EQ(c.get('c', {.key = "revived"}).values.size(), 1U) << "no conflict for a read either";
+}
+
+// Each of two replicas knows of one value: the conflict is in what they hold together.
+TEST(List, FindsAConflictThatNoReplicaHoldsAlone) {
+  Cluster c("abc");
+  c.isolate('a');
+  c.isolate('b');
+  c.put('a', {.value = "one", .w = 1});
+  c.put('b', {.value = "two", .w = 1});
+  c.heal();
+  c.believe('c', Liveness::dead);
+  const auto names = [&](KeyFilter filter) {
+    return c.list('a', {.partition = partition_of(c, "k"), .r = 2, .filter = filter}).names;
+  };
+  EXPECT_THAT(names(KeyFilter::conflicts), ElementsAre("k"));
+  EXPECT_THAT(names(KeyFilter::tombstones), IsEmpty());
+}
+
 TEST(List, MergesBeforeItDecides) {
   Cluster c("abc");
   const PutReply put = c.put('a', {.key = "gone", .w = 3});

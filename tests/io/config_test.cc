@@ -72,6 +72,10 @@ map_gib = 4
 [hints]
 max_mib = 0
 rate_mib_per_s = 7
+[repair]
+interval_s = 30
+rate_mib_per_s = 9
+scrub_days = 2
 [log]
 level = "debug"
 file = "f"
@@ -157,6 +161,9 @@ TEST_F(ConfigTest, ChecksWhatNoSingleSettingCanSee) {
       {[](Config& c) { c.map_gib = 0; }, "storage.map_gib is 0"},
       {[](Config& c) { c.hints_max_mib = 1048577; }, "hints.max_mib is 1048577; it must be from 0 to 1048576"},
       {[](Config& c) { c.hints_rate_mib_per_s = 0; }, "hints.rate_mib_per_s is 0; it must be from 1 to 16384"},
+      {[](Config& c) { c.repair_interval_s = 0; }, "repair.interval_s is 0; it must be from 1 to 86400"},
+      {[](Config& c) { c.repair_rate_mib_per_s = 0; }, "repair.rate_mib_per_s is 0; it must be from 1 to 16384"},
+      {[](Config& c) { c.repair_scrub_days = 0; }, "repair.scrub_days is 0; it must be from 1 to 365"},
       {[](Config& c) { c.log_rotate_mib = 0; }, "log.rotate_mib is 0"},
       {[](Config& c) { c.log_keep = 0; }, "log.keep is 0"},
   };

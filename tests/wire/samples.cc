@@ -24,7 +24,9 @@ PutRequest sample_put() {
       {12}, {0xffffffffffffffff, 7}, kKey, true, Blob(std::string("value\0", 6)), "context", 3, 900ms, Level::all, -1};
 }
 
-ListRequest sample_list() { return ListRequest{{13}, "default", "prefix/", kPartition, kSlot, 77, 2, 300ms}; }
+ListRequest sample_list() {
+  return ListRequest{{13}, "default", "prefix/", kPartition, kSlot, 77, 2, 300ms, KeyFilter::conflicts};
+}
 
 GetReply sample_get_reply() {
   return GetReply{{14}, sample_error(), {{Blob("v1"), {5}}, {Blob(""), {6}}}, "context", 1};
@@ -106,8 +108,35 @@ FrameHeader sample_header() {
   return FrameHeader{kProtocolVersion, {0xdeadbeefcafef00d}, {3}, Incarnation::of(3, 99), 123'456};
 }
 
-std::vector<Message> sample_messages() {
+namespace {
+
+std::vector<Message> sample_repair_messages() {
   return {
+      ComparePair{{34}, {9}, {{1, 2, 3}}},
+      PairCompared{{35}, Errc::refused, {{4, 5}}},
+      CompareBranches{{36}, {9}, {{kPartition}, {6, 7}}},
+      BranchesCompared{{37}, Errc::refused, {{8}, {9, 10}}},
+      CompareElements{{38}, {9}, {{11}}, {{kSlot, 12}}},
+      ElementsCompared{{39}, Errc::io, {{kSlot, 13}}},
+      PullStates{{40}, {9}, {kSlot}, true},
+      StatesPulled{{41}, Errc::io, 2, {{kKey, Kind::lww, shared(sample_record())}}, {kSlot}},
+      PushStates{{42}, {9}, {{kKey, Kind::lww, shared(sample_record())}}},
+      StatesPushed{{43}, Errc::overloaded},
+      RepairRequest{{44}, true, true},
+      RepairReply{{45},
+                  {3},
+                  {{{4}, true, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, {{kPartition, kPartition, 1, -1}}}},
+                  {true, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+                  250ms},
+      DiffRequest{{46}, {4}, 7, 350ms},
+      DiffReply{{47}, sample_error(), 5, {{kPartition, 6}}, 7, {{kKey, nullptr, shared(valueless(sample_record()))}}},
+  };
+}
+
+}  // namespace
+
+std::vector<Message> sample_messages() {
+  std::vector<Message> messages{
       Hello{{1}},
       Welcome{{2}, {3}, sample_document()},
       sample_get(),
@@ -153,24 +182,9 @@ std::vector<Message> sample_messages() {
       SnapshotRequest{{32}, SnapshotVerb::create, "nightly"},
       SnapshotReply{
           {33}, {3}, sample_error(), "d1/snapshots", {{"nightly", SnapshotState::being_made, 5, 6, 7, 8, "no room"}}},
-      ComparePair{{34}, {9}, {{1, 2, 3}}},
-      PairCompared{{35}, Errc::refused, {{4, 5}}},
-      CompareBranches{{36}, {9}, {{kPartition}, {6, 7}}},
-      BranchesCompared{{37}, Errc::refused, {{8}, {9, 10}}},
-      CompareElements{{38}, {9}, {{11}}, {{kSlot, 12}}},
-      ElementsCompared{{39}, Errc::io, {{kSlot, 13}}},
-      PullStates{{40}, {9}, {kSlot}, true},
-      StatesPulled{{41}, Errc::io, 2, {{kKey, Kind::lww, shared(sample_record())}}, {kSlot}},
-      PushStates{{42}, {9}, {{kKey, Kind::lww, shared(sample_record())}}},
-      StatesPushed{{43}, Errc::overloaded},
-      RepairRequest{{44}, true, true},
-      RepairReply{{45},
-                  {3},
-                  {{{4}, true, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, {{kPartition, kPartition, 1, -1}}}},
-                  {true, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}},
-      DiffRequest{{46}, {4}, 7, 350ms},
-      DiffReply{{47}, sample_error(), 5, {{kPartition, 6}}, 7, {{kKey, nullptr, shared(valueless(sample_record()))}}},
   };
+  for (Message& message : sample_repair_messages()) messages.push_back(std::move(message));
+  return messages;
 }
 
 std::string frame_of(const std::vector<Message>& messages) {
