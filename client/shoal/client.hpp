@@ -240,7 +240,8 @@ struct Options {
   Millis backoff{20};           // pause before asking again; grows, with jitter
   bool seeds_only = false;      // ask no other nodes about keys: for clients on one side of a network
 
-  // "shoal://host:port,host:port?r=1&w=all&level=quorum&timeout=200ms&max_inflight=64&retries=3&backoff=10ms&seeds_only=true"
+  // "shoal://host:port,host:port?r=1&w=all&level=quorum&timeout=200ms&max_inflight=64&retries=3&backoff=10ms", and
+  // seeds_only=true
   static Result<Options> parse(std::string_view uri);
 };
 

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kPage = 512;
 
-Place end_of(const Tree& tree, const TreeNode& leaf) {
-  const std::optional<Slot> end = tree.end_of(leaf);
+Place end_of(const Tree& tree, const TreeNode& node) {
+  const std::optional<Slot> end = tree.end_of(node);
   return end ? Place(*end) : Place(NodeId{1}, Slot{});
 }
 
@@ -18,6 +18,13 @@ Place end_of(const Tree& tree, const TreeNode& leaf) {
 std::uint64_t cut(const Hash128& digest) {
   const std::uint64_t half = digest.hi ^ std::rotl(digest.lo, 32);
   return half != 0 ? half : 1;
+}
+
+bool is_empty(Store& store, const TreeNode& node) {
+  const Tree& tree = store.tree();
+  if (tree.at(node) != Digest{}) return false;
+  const auto first = store.scan(tree.begin_of(node), end_of(tree, node), std::nullopt, 1);
+  return first && first->empty();
 }
 
 Result<LeafRecords> read_leaf(Store& store, const TreeNode& leaf, Trace& trace) {

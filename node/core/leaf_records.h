@@ -21,6 +21,9 @@ struct LeafRecords {
 // it is: it counts what was written. Errc::corrupt or Errc::io: the leaf cannot be read through.
 Result<LeafRecords> read_leaf(Store& store, const TreeNode& leaf, Trace& trace);
 
+// The node of the tree is empty, and there is nothing where its records would lie. False when that cannot be told.
+bool is_empty(Store& store, const TreeNode& node);
+
 // A digest as it travels in an Element; never 0.
 std::uint64_t cut(const Hash128& digest);
 

@@ -34,6 +34,9 @@ void Scrub::tick(Now now) {
 }
 
 std::size_t Scrub::check_branch(std::uint32_t branch, Now now) {
+  if (is_empty(services_.store,
+               {TreeNode::Level::branch, {branch / kFanout}, static_cast<std::uint8_t>(branch % kFanout)}))
+    return 0;
   std::size_t read = 0;
   for (unsigned i = 0; i < kFanout; ++i) {
     const TreeNode leaf{
