@@ -37,6 +37,9 @@ PairAnswer answer(const Tree& tree, std::span<const PartitionId> shared, const P
 }
 
 std::optional<BranchAnswer> answer(const Tree& tree, const BranchQuestion& question) {
+  if (question.partitions.size() > Exchange::kPartitionsMax) return std::nullopt;
+  if (std::ranges::adjacent_find(question.partitions, std::greater_equal()) != question.partitions.end())
+    return std::nullopt;
   if (question.branches.size() != question.partitions.size() * kFanout) return std::nullopt;
   BranchAnswer answer;
   for (std::size_t i = 0; i < question.branches.size(); ++i) {

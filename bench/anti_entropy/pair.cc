@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <time.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "node/base/check.h"
@@ -38,7 +38,7 @@ Membership document_of_two() {
   document.replicas = 2;
   document.founder = {1};
   document.forming = false;
-  for (const std::uint64_t id : {1, 2})
+  for (const std::uint64_t id : {1U, 2U})
     document.members.push_back({.id = {id}, .name = fmt::format("n{}", id), .address = fmt::format("n{}:1", id)});
   return document;
 }
@@ -138,7 +138,7 @@ void Pair::count(const Message& message, std::size_t bytes) {
   if (const auto* pushed = std::get_if<PushStates>(&message)) cost_.states += pushed->states.size();
 }
 
-void Pair::carry(Side& from, Side& to, std::vector<Envelope> sent) {
+void Pair::carry(Side& from, Side& to, const std::vector<Envelope>& sent) {
   const double before = thread_cpu_seconds();
   FrameReader reader(kPeerAssemblyBytesMax);
   for (const Envelope& envelope : sent) {
@@ -165,11 +165,11 @@ bool Pair::turn(Side& side, const std::vector<Envelope>& arrived) {
   for (const Envelope& envelope : arrived) side.node->receive(envelope, now());
   const bool due = side.node->next_deadline() <= now().mono;
   if (due) side.node->tick(now());
-  std::vector<Envelope> sent = side.node->take_outbox();
+  const std::vector<Envelope> sent = side.node->take_outbox();
   side.store->flush();
   side.cpu_seconds += thread_cpu_seconds() - before;
   const bool worked = due || !arrived.empty() || !sent.empty();
-  carry(side, sides_[side.id == sides_[0].id ? 1 : 0], std::move(sent));
+  carry(side, sides_[side.id == sides_[0].id ? 1 : 0], sent);
   return worked;
 }
 

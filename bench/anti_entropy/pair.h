@@ -57,7 +57,7 @@ class Pair {
   Status write(std::initializer_list<Side*> to, std::uint64_t record, std::uint64_t version);
   static Status settle(Side& side);
   bool turn(Side& side, const std::vector<Envelope>& arrived);
-  void carry(Side& from, Side& to, std::vector<Envelope> sent);
+  void carry(Side& from, Side& to, const std::vector<Envelope>& sent);
   void count(const Message& message, std::size_t bytes);
 
   const std::uint64_t records_;

@@ -26,6 +26,13 @@ Result<std::vector<PlacedEntry>> SimStore::scan(const Place& begin, const Place&
   return found;
 }
 
+Result<std::vector<PlacedDigest>> SimStore::scan_digests(const Place& begin, const Place& end) {
+  std::vector<PlacedDigest> found;
+  for (auto it = cells_.lower_bound(begin); it != cells_.end() && it->first < end; ++it)
+    if (it->second.current) found.push_back({it->first.slot, it->second.current->digest});
+  return found;
+}
+
 std::uint64_t SimStore::records() { return slots().size(); }
 
 Status SimStore::admit() {

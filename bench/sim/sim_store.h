@@ -35,6 +35,7 @@ class SimStore final : public Store {
   Result<EntryPtr> read(const Place& place) override;
   Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
                                         std::size_t limit) override;
+  Result<std::vector<PlacedDigest>> scan_digests(const Place& begin, const Place& end) override;
   Status admit() override;
   Status admit_peers() override;
   CommitId write(const Place& place, EntryPtr entry) override;

@@ -104,7 +104,9 @@ Status study_digests(const StoreBenchSettings& settings) {
     if (const Status moved = move_all(*kept.target); !moved) return moved;
   for (int round = 1; round <= settings.rounds; ++round)
     for (const int turn : {0, 1})  // nobody always comes first
-      if (const Status measured = measure(both.at((turn + round) % 2), settings, round); !measured) return measured;
+      if (const Status measured = measure(both.at(static_cast<std::size_t>((turn + round) % 2)), settings, round);
+          !measured)
+        return measured;
   fmt::print("{} puts, {} in flight, {} keys at random, {} bytes, overlay {} MiB, median of {} rounds of {} puts\n",
              settings.sync ? "sync" : "relaxed", settings.inflight, settings.records, settings.value_bytes,
              settings.overlay_mib, settings.rounds, puts_of(settings));

@@ -45,13 +45,21 @@ void AntiEntropy::start(Now now) {
   }
 }
 
+// Under a flood, marks come with every write: they are looked at once a second.
+void AntiEntropy::heed_marks(Now now) {
+  if (!services_.repair_marks.has_new() || now.mono < marks_at_) return;
+  marks_at_ = now.mono + kRetryAsked;
+  for (const NodeId owner : services_.repair_marks.take_new(now.mono)) {
+    const auto peer = peers_.find(owner);
+    if (peer == peers_.end()) continue;
+    ++peer->second.counts.asked;
+    peer->second.due = std::max(now.mono, peer->second.ended + kRetryAsked);
+  }
+}
+
 void AntiEntropy::tick(Now now) {
   know_members(now);
-  for (const NodeId owner : services_.repair_marks.take_new(now.mono))
-    if (const auto peer = peers_.find(owner); peer != peers_.end()) {
-      ++peer->second.counts.asked;
-      peer->second.due = now.mono;
-    }
+  heed_marks(now);
   if (session_) session_->tick(now);
   if (!session_) begin_next(now);
   advance(now);
@@ -86,7 +94,8 @@ void AntiEntropy::advance(Now now) {
   refill(now.mono);
   allowance_ -= static_cast<double>(session_->bytes() - charged_);
   charged_ = session_->bytes();
-  const bool yields = services_.busy() && now.mono < ready_since_ + kYieldMax;
+  const bool no_room = !services_.store.admit_peers();
+  const bool yields = no_room || (services_.busy() && now.mono < ready_since_ + kYieldMax);
   if (yields || allowance_ <= 0) {
     if (yields) services_.trace.mark(Mark::repair_yielded);
     try_at_ = now.mono + kYield;
@@ -103,6 +112,7 @@ void AntiEntropy::end_session(Now now) {
   const RepairSession::Counts& counts = session_->counts();
   if (const auto found = peers_.find(id); found != peers_.end()) {
     Peer& peer = found->second;
+    peer.ended = now.mono;
     peer.counts.exchanges += 1;
     peer.counts.unfinished += finished ? 0 : 1;
     peer.counts.differences += counts.differences;
@@ -134,8 +144,8 @@ void AntiEntropy::clear_marks(NodeId peer) {
 Instant AntiEntropy::next_deadline() const {
   if (session_ && session_->step() == Step::waits) return session_->answer_by();
   if (session_) return try_at_;
-  if (known_ != services_.formation.ring() || services_.repair_marks.has_new()) return Instant{};
-  Instant next = kNever;
+  if (known_ != services_.formation.ring()) return Instant{};
+  Instant next = services_.repair_marks.has_new() ? marks_at_ : kNever;
   for (const auto& [id, peer] : peers_)
     if (initiates(peer.counts) && services_.peers.reachable(id)) next = std::min(next, peer.due);
   return next;

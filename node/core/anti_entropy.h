@@ -9,9 +9,9 @@
 // Invariants:
 //  (1) It never stops: every pair that can reach each other is compared within an interval and the time of the
 //      sessions before it.
-//  (2) It yields: no question leaves while much waits for this node's disk (but one each kYieldMax), and over time no
-//      more bytes than the rate allows.
-//  (3) A pair counts as equal as of the moment when the question was asked, not of the answer.
+//  (2) It yields: no question leaves while much waits for this node's disk (but one each kYieldMax) or while the store
+//      takes nothing from peers; and over time what this node asks for moves no more bytes than the rate allows.
+//  (3) A pair counts as equal as of the moment when the asker looked at its tree, for the answerer when it did.
 #pragma once
 
 #include <cstdint>
@@ -63,12 +63,14 @@ class AntiEntropy {
  private:
   struct Peer {
     Instant due{};
+    Instant ended{};  // the last session
     int in_a_row = 0;
     PeerRepair counts;                // what does not change with time
     std::uint64_t answers_asked = 0;  // the `asked` that the running session answers
   };
 
   void know_members(Now now);
+  void heed_marks(Now now);
   [[nodiscard]] bool initiates(const PeerRepair& counts) const;
   [[nodiscard]] bool is_due(NodeId id, const Peer& peer, Now now) const;
   void after_answer(Now now);
@@ -84,6 +86,7 @@ class AntiEntropy {
   Instant refilled_{};
   std::uint64_t charged_ = 0;  // of the running session's bytes
   std::optional<RepairSession> session_;
+  Instant marks_at_{};  // when new marks are looked at next
   Instant ready_since_{};
   Instant try_at_{};
   std::map<NodeId, Peer> peers_;

@@ -47,7 +47,9 @@ bool DiffCoordinator::take(Open& open, const ElementsCompared& answer) {
 }
 
 bool DiffCoordinator::take(Open& open, const StatesPulled& answer) {
-  if (answer.outcome != Errc::ok || answer.covered == 0 || answer.covered > open.asked) return false;
+  if (answer.outcome != Errc::ok || answer.covered == 0 || answer.covered > open.asked ||
+      open.asked > open.unnamed.size())
+    return false;
   for (std::uint32_t i = 0; i < answer.covered; ++i) {
     name(open, open.unnamed.front(), answer);
     open.unnamed.pop_front();
@@ -70,7 +72,10 @@ void DiffCoordinator::name(Open& open, const Element& element, const StatesPulle
 }
 
 void DiffCoordinator::go_on(Open open, Now now) {
+  if (open.walk.stale())
+    return refuse(open, fail(Errc::unavailable, "the membership document has just changed; ask again"));
   const CallId call = services_.new_call();
+  open.asked = 0;
   if (!open.unnamed.empty()) {
     PullStates question{call, services_.formation.document().epoch, {}, true};
     open.asked = std::min(open.unnamed.size(), kSlotsAtOnce);

@@ -32,6 +32,14 @@ bool HintedHandoff::on_replicated(NodeId from, const Replicated& reply, Now now)
   if (walk == walks_.end()) return false;
   const auto found = walk->second.on_the_way.find(reply.call);
   if (found == walk->second.on_the_way.end()) return false;
+  if (reply.outcome == Errc::corrupt || reply.outcome == Errc::refused) {
+    // About this record alone, which the owner cannot read just now: the others need not wait for it.
+    services_.trace.mark(Mark::handoff_refused);
+    walk->second.on_the_way.erase(found);
+    if (walk->second.on_the_way.empty()) walk->second.answer_by = kNever;
+    advance(from, walk->second, now);
+    return true;
+  }
   if (reply.outcome != Errc::ok || !reply.durable) {
     services_.trace.mark(Mark::handoff_refused);
     step_back(walk->second, now);

@@ -13,6 +13,13 @@ Place end_of(const Tree& tree, const TreeNode& node) {
   return end ? Place(*end) : Place(NodeId{1}, Slot{});
 }
 
+bool correct_if_wrong(Store& store, const TreeNode& leaf, const Digest& sum, Trace& trace) {
+  if (sum == store.tree().at(leaf)) return false;
+  store.correct(leaf, sum);
+  trace.mark(Mark::digest_corrected);
+  return true;
+}
+
 }  // namespace
 
 std::uint64_t cut(const Hash128& digest) {
@@ -27,7 +34,21 @@ bool is_empty(Store& store, const TreeNode& node) {
   return first && first->empty();
 }
 
-Result<LeafRecords> read_leaf(Store& store, const TreeNode& leaf, Trace& trace) {
+Result<std::vector<Element>> leaf_elements(Store& store, const TreeNode& leaf, Trace& trace) {
+  const auto held = store.scan_digests(store.tree().begin_of(leaf), end_of(store.tree(), leaf));
+  if (!held) return held.error();
+  std::vector<Element> elements;
+  elements.reserve(held->size());
+  Digest sum;
+  for (const PlacedDigest& item : *held) {
+    sum.add(item.digest);
+    elements.push_back({item.slot, cut(item.digest)});
+  }
+  correct_if_wrong(store, leaf, sum, trace);
+  return elements;
+}
+
+Result<LeafRecords> check_leaf(Store& store, const TreeNode& leaf, Trace& trace) {
   LeafRecords found;
   Digest sum;
   std::optional<Place> after;
@@ -35,20 +56,18 @@ Result<LeafRecords> read_leaf(Store& store, const TreeNode& leaf, Trace& trace) 
     const auto page = store.scan(store.tree().begin_of(leaf), end_of(store.tree(), leaf), after, kPage);
     if (!page) return page.error();
     for (const PlacedEntry& item : *page) {
+      ++found.records;
       if (item.entry == nullptr) {
         found.damaged.push_back(item.place.slot);
         continue;
       }
       sum.add(item.entry->digest);
-      found.elements.push_back({item.place.slot, cut(item.entry->digest)});
+      for (const Sibling& sibling : item.entry->record.siblings) found.bytes += sibling.value.size();
     }
     read = page->size();
     if (read > 0) after = page->back().place;
   }
-  if (!found.damaged.empty() || sum == store.tree().at(leaf)) return found;
-  store.correct(leaf, sum);
-  trace.mark(Mark::digest_corrected);
-  found.corrected = true;
+  if (found.damaged.empty()) found.corrected = correct_if_wrong(store, leaf, sum, trace);
   return found;
 }
 

@@ -55,7 +55,7 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       repair_answers_(services_),
       anti_entropy_(services_, config_.repair),
       quarantine_(services_),
-      scrub_(services_, quarantine_, config_.scrub_cycle),
+      scrub_(services_, quarantine_, config_.scrub_cycle, rng_.next()),
       diffs_(services_) {
   SHOAL_CHECK(formation_.document().find(config_.id) != nullptr);
 }

@@ -4,11 +4,15 @@
 //   here -> every other owner    PullStates
 //   owner -> here                StatesPulled: its state, that it holds nothing, or that it cannot read it either
 //
+// A few are worked on at a time: those whose other owners can all be reached.
+//
 // Invariants:
 //  (1) A damaged copy is replaced only when every other owner has answered: with fewer, a write that was acknowledged
 //      by this node and one of the missing ones would be forgotten, and counted as known (ruling 13).
-//  (2) It is replaced or dropped only when at least one owner could read its own: what nobody can read stays unknown.
+//  (2) It is replaced or dropped only when at least one owner could read its own: what nobody can read stays unknown,
+//      and is asked for again later.
 //  (3) What is put there belongs to a new epoch of the record at this node: dots that were lost are not minted again.
+//  (4) States of at most kAtOnce records are held, and what waits costs a turn nothing.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +29,10 @@ namespace shoal {
 class Quarantine {
  public:
   static constexpr Duration kAnswerWithin = std::chrono::seconds(3);
-  static constexpr Duration kPause = std::chrono::seconds(1);          // before the same owner is asked again
-  static constexpr Duration kPauseUnknown = std::chrono::seconds(10);  // when nobody could read it
-  static constexpr std::size_t kSlotsAtOnce = 64;
+  static constexpr Duration kPause = std::chrono::seconds(1);          // before an owner that was silent is asked again
+  static constexpr Duration kPauseUnknown = std::chrono::seconds(10);  // when nobody could read the record
+  static constexpr Duration kLookEvery = std::chrono::milliseconds(500);  // for others to work on
+  static constexpr std::size_t kAtOnce = 64;
 
   explicit Quarantine(Services& services) : services_(services) {}
 
@@ -43,9 +48,9 @@ class Quarantine {
   [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
 
  private:
-  struct Damaged {
-    std::set<NodeId> heard;
-    bool known = false;  // one of them could read its own
+  struct Work {
+    std::set<NodeId> unheard;  // other owners that have not answered
+    bool known = false;        // one of them could read its own
     std::optional<KeyedState> merged;
   };
   struct Question {
@@ -54,18 +59,24 @@ class Quarantine {
     Instant answer_by;
   };
 
-  void hear(NodeId from, const Slot& slot, const StatesPulled& answer);
+  [[nodiscard]] std::set<NodeId> other_owners(const Slot& slot) const;
+  void choose_work(Now now);
+  void hear(NodeId from, const std::vector<Slot>& slots, const StatesPulled& answer);
   static void merge_into(std::optional<KeyedState>& merged, const KeyedState& state);
   void merge_own_hints(const Slot& slot, std::optional<KeyedState>& merged);
-  [[nodiscard]] bool all_heard(const Slot& slot, const Damaged& damaged) const;
-  void ask(NodeId owner, Now now);
+  void drop_unanswered(Now now);
+  void ask(Now now);
   void end_those_heard(Now now);
-  void end(const Slot& slot, Damaged& damaged, Now now);
+  void end(const Slot& slot, Work& work);
+  void tell_when_empty(Now now);
 
   Services& services_;
-  std::map<Slot, Damaged> damaged_;
+  std::map<Slot, Instant> damaged_;  // and when each may be worked on
+  std::map<Slot, Work> work_;
   std::map<CallId, Question> questions_;
-  std::map<NodeId, Instant> not_before_;
+  std::map<NodeId, Instant> not_before_;  // owners that were silent
+  Instant look_at_{};
+  std::optional<Slot> looked_to_;  // where the last look ended
   std::uint64_t found_ = 0;
   std::uint64_t restored_ = 0;
   std::uint64_t given_up_ = 0;

@@ -1,8 +1,10 @@
 #include "node/core/repair_answers.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "node/core/leaf_records.h"
@@ -14,21 +16,18 @@ namespace {
 
 bool makes_sense(const CompareElements& question, const Tree& tree) {
   const auto there = [&](LeafId leaf) { return leaf.node().partition.value < tree.partitions(); };
-  return question.leaves.size() <= Exchange::kLeavesMax && std::ranges::all_of(question.leaves, there);
+  const bool ascending = std::ranges::adjacent_find(question.leaves, std::greater_equal()) == question.leaves.end();
+  return question.leaves.size() <= Exchange::kLeavesMax && ascending && std::ranges::all_of(question.leaves, there);
 }
 
 // Each slot that one of the two holds differently, as it is held here.
-std::vector<Element> differing(const std::vector<Element>& here, const std::vector<Slot>& damaged,
-                               const std::vector<Element>& there) {
-  std::map<Slot, std::uint64_t> theirs;
-  for (const Element& element : there) theirs.emplace(element.slot, element.digest);
+std::vector<Element> differing(const std::vector<Element>& here, std::map<Slot, std::uint64_t> theirs) {
   std::vector<Element> found;
   for (const Element& element : here) {
     const auto same = theirs.find(element.slot);
     if (same == theirs.end() || same->second != element.digest) found.push_back(element);
     if (same != theirs.end()) theirs.erase(same);
   }
-  for (const Slot& slot : damaged) theirs.erase(slot);  // the quarantine asks all owners
   for (const auto& [slot, digest] : theirs) found.push_back({slot, 0});
   return found;
 }
@@ -65,30 +64,38 @@ void RepairAnswers::on_question(NodeId from, const CompareElements& question, No
   ElementsCompared reply{question.call, Errc::refused, {}};
   if (!same_document(question.epoch) || !makes_sense(question, services_.store.tree()))
     return services_.outbox.send(from, std::move(reply));
+  const Tree& tree = services_.store.tree();
   std::vector<Element> here;
-  std::vector<Slot> damaged;
+  std::set<LeafId> compared;
   for (const LeafId leaf : question.leaves) {
-    const Result<LeafRecords> records = read_leaf(services_.store, leaf.node(), services_.trace);
-    if (!records) {  // not known what it holds: nothing can be said of these leaves
-      reply.outcome = records.error().code;
-      return services_.outbox.send(from, std::move(reply));
-    }
-    here.insert(here.end(), records->elements.begin(), records->elements.end());
-    damaged.insert(damaged.end(), records->damaged.begin(), records->damaged.end());
+    if (here.size() >= Exchange::kElementsMax) break;
+    ++reply.covered;
+    const Result<std::vector<Element>> held = leaf_elements(services_.store, leaf.node(), services_.trace);
+    if (!held) continue;  // not known what it holds: nothing can be said of it
+    compared.insert(leaf);
+    here.insert(here.end(), held->begin(), held->end());
   }
+  std::map<Slot, std::uint64_t> theirs;
+  for (const Element& element : question.elements)
+    if (compared.contains(LeafId::of(tree.leaf_of(element.slot)))) theirs.emplace(element.slot, element.digest);
   reply.outcome = Errc::ok;
-  reply.differing = differing(here, damaged, question.elements);
+  reply.differing = differing(here, std::move(theirs));
   services_.outbox.send(from, std::move(reply));
 }
 
 void RepairAnswers::on_question(NodeId from, const PullStates& question, Now) {
-  StatesPulled reply{question.call, Errc::ok, 0, {}, {}};
+  StatesPulled reply{question.call, Errc::refused, 0, {}, {}};
+  if (!same_document(question.epoch)) return services_.outbox.send(from, std::move(reply));
+  reply.outcome = Errc::ok;
   std::uint64_t bytes = 0;
   for (const Slot& slot : question.slots) {
     if (reply.covered == RepairSession::kStatesAtOnce || bytes >= RepairSession::kBytesAtOnce) break;
     ++reply.covered;
     const Result<EntryPtr> held = services_.store.read(slot);
-    if (!held) reply.unreadable.push_back(slot);
+    if (!held) {
+      reply.unreadable.push_back(slot);
+      services_.replica.note_damaged(slot, held.error());
+    }
     if (!held || *held == nullptr) continue;
     reply.states.push_back(keyed(*held, question.bare));
     bytes += state_bytes((*held)->record);
@@ -97,7 +104,9 @@ void RepairAnswers::on_question(NodeId from, const PullStates& question, Now) {
 }
 
 void RepairAnswers::on_question(NodeId from, const PushStates& question, Now) {
-  StatesPushed reply{question.call, Errc::ok};
+  StatesPushed reply{question.call, Errc::refused};
+  if (!same_document(question.epoch)) return services_.outbox.send(from, reply);
+  reply.outcome = Errc::ok;
   if (const Status room = services_.store.admit_peers(); !room) {
     services_.trace.mark(Mark::peer_refused_by_store);
     reply.outcome = room.error().code;

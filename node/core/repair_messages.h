@@ -41,14 +41,14 @@ struct BranchesCompared {
   BranchAnswer answer;
 };
 
-// A record's digest, cut to 64 bits. 0: nothing is held, or it cannot be read.
+// A record's digest, cut to 64 bits. 0: nothing is held.
 struct Element {
   Slot slot;
   std::uint64_t digest = 0;
   friend bool operator==(const Element&, const Element&) = default;
 };
 
-// Everything that the asker can read in these leaves.
+// Everything that the asker holds in these leaves.
 struct CompareElements {
   CallId call;
   Epoch epoch;
@@ -56,9 +56,11 @@ struct CompareElements {
   std::vector<Element> elements;  // ascending by slot
 };
 
+// About the first `covered` of the leaves.
 struct ElementsCompared {
   CallId call;
   Errc outcome = Errc::ok;
+  std::uint32_t covered = 0;
   std::vector<Element> differing;  // as the answerer holds them
 };
 
@@ -124,7 +126,7 @@ struct PeerRepair {
   std::uint64_t pulled = 0;           // states taken from the peer
   std::uint64_t pushed = 0;           // states given to it
   std::uint64_t bytes = 0;            // in questions, answers and states, about
-  std::uint64_t asked = 0;            // by `start`
+  std::uint64_t asked = 0;            // by `start`, or because the peer has missed a write for certain
   std::uint64_t asked_done = 0;       // the newest of those that has ended with both equal or repaired
   std::vector<ProvenRange> proven;    // ascending
 };

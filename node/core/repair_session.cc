@@ -22,11 +22,16 @@ std::uint64_t state_bytes(const Record& record) {
 }
 
 void RepairSession::advance(Now now) {
+  if (walk_.stale()) {
+    step_ = Step::broken;
+    return;
+  }
   call_ = services_.new_call();
   answer_by_ = now.mono + kAnswerWithin;
   step_ = Step::waits;
-  if (!to_pull_.empty()) return pull();
+  if (to_push_.empty() && to_pull_.empty()) take_up_lacking();
   if (!to_push_.empty()) return push();
+  if (!to_pull_.empty()) return pull();
   asked_what_ = Asked::walk;
   if (!walk_.ask(call_, now)) step_ = Step::done;
 }
@@ -46,13 +51,20 @@ bool RepairSession::take(const ElementsCompared& answer) {
   if (!differing) return false;
   counts_.differences += differing->size();
   for (const Element& there : *differing) {
-    if (there.digest != 0) {
-      to_pull_.push_back(there.slot);
-    } else if (const Result<EntryPtr> here = services_.store.read(there.slot); here && *here != nullptr) {
-      to_push_.push_back(*here);
-    }
+    (there.digest != 0 ? to_pull_ : lacking_).push_back(there.slot);
   }
   return true;
+}
+
+void RepairSession::take_up_lacking() {
+  std::uint64_t bytes = 0;
+  while (!lacking_.empty() && to_push_.size() < kStatesAtOnce && bytes < kBytesAtOnce) {
+    const Result<EntryPtr> here = services_.store.read(lacking_.front());
+    lacking_.pop_front();
+    if (!here || *here == nullptr) continue;
+    bytes += state_bytes((*here)->record);
+    to_push_.push_back(*here);
+  }
 }
 
 void RepairSession::pull() {
@@ -73,8 +85,12 @@ bool RepairSession::take(const StatesPulled& answer) {
 
 // What cannot be read here stays so: the quarantine asks all owners.
 void RepairSession::merge(const KeyedState& state) {
-  const Slot slot = slot_of(services_.formation.document().cluster_key, state.key);
+  const Ring& ring = services_.formation.ring();
+  const Slot slot = slot_of(ring->document().cluster_key, state.key);
+  const auto end_of_asked = to_pull_.begin() + static_cast<std::ptrdiff_t>(asked_);
+  if (std::find(to_pull_.begin(), end_of_asked, slot) == end_of_asked) return;
   const Result<EntryPtr> before = services_.store.read(slot);
+  if (!before) services_.replica.note_damaged(slot, before.error());
   if (!before || !services_.replica.merge(slot, state.key, state.kind, *state.state)) return;
   counts_.pulled += 1;
   counts_.state_bytes += state_bytes(*state.state);

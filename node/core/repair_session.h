@@ -11,8 +11,8 @@
 //  (1) States are merged, never copied over: nothing that either of the two has seen is forgotten.
 //  (2) No state travels twice: the peer's comes here once; there goes what was here before it was merged, and only if
 //      that is not contained in the peer's.
-//  (3) At most one question is open, with at most kStatesAtOnce states. A question that stays unanswered is asked again
-//      kAttempts times; every question may be asked twice.
+//  (3) At most one question is open, with at most kStatesAtOnce states. A pull or push that stays unanswered is made
+//      kAttempts times in all; a question of the walk ends the session, and another one begins later.
 #pragma once
 
 #include <deque>
@@ -70,6 +70,7 @@ class RepairSession {
   bool take(const StatesPulled& answer);
   bool take(const StatesPushed& answer);
   void merge(const KeyedState& state);
+  void take_up_lacking();
   void pull();
   void push();
 
@@ -80,8 +81,9 @@ class RepairSession {
   Instant answer_by_ = kNever;
   int attempts_ = 0;
   std::deque<Slot> to_pull_;
-  std::deque<EntryPtr> to_push_;
-  std::size_t asked_ = 0;  // of to_pull_ or to_push_, the first ones
+  std::deque<Slot> lacking_;      // at the peer
+  std::deque<EntryPtr> to_push_;  // goes before anything else is pulled, so that it stays short
+  std::size_t asked_ = 0;         // of to_pull_ or to_push_, the first ones
   enum class Asked : std::uint8_t { walk, pull, push } asked_what_ = Asked::walk;
   Counts counts_;
 };

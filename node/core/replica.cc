@@ -34,13 +34,17 @@ Result<EntryPtr> Replica::read(const Place& place, const Key& key) {
   Result<EntryPtr> held = store_.read(place);
   if (!held) {
     trace_.mark(Mark::unreadable_record_answered_dont_know);
-    const bool is_new = damaged_.empty() || damaged_.back() != place.slot;
-    if (held.error().code == Errc::corrupt && !place.is_hint() && is_new) damaged_.push_back(place.slot);
+    if (!place.is_hint()) note_damaged(place.slot, held.error());
   } else if (*held && (*held)->key != key) {
     trace_.mark(Mark::slot_collision_refused);
     return fail(Errc::refused, "the key's hash is taken by another key; use another name");
   }
   return held;
+}
+
+void Replica::note_damaged(const Slot& slot, const Error& error) {
+  const bool is_new = damaged_.empty() || damaged_.back() != slot;
+  if (error.code == Errc::corrupt && is_new) damaged_.push_back(slot);
 }
 
 Hlc Replica::next_hlc(WallTime wall, Hlc seen) {

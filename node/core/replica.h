@@ -41,6 +41,8 @@ class Replica {
   CommitId restore(const Slot& slot, const Key& key, Kind kind, const Record& state);
   // Nothing does.
   CommitId erase(const Slot& slot);
+  // An own copy could not be read, whoever tried; only damage counts, not a disk that fails.
+  void note_damaged(const Slot& slot, const Error& error);
   // Own copies that somebody wanted to read or write, and that cannot be read.
   std::vector<Slot> take_damaged() { return std::exchange(damaged_, {}); }
   [[nodiscard]] bool has_damaged() const { return !damaged_.empty(); }

@@ -7,7 +7,9 @@ namespace shoal {
 std::uint32_t Scrub::branches() const { return services_.store.tree().partitions() * kFanout; }
 
 void Scrub::start(Now now) {
-  next_ = 0;
+  if (hurried_) return;  // the cycle under way is as good
+  next_leaf_ = 0;
+  done_ = 0;
   hurried_ = begun_ = true;
   due_ = now.mono;
 }
@@ -16,6 +18,7 @@ void Scrub::tick(Now now) {
   if (now.mono < due_) return;
   if (!begun_) {  // not in the turn in which the node starts
     begun_ = true;
+    next_ = static_cast<std::uint32_t>(chance_ % branches());
     due_ = now.mono + cycle_ / branches();
     return;
   }
@@ -23,39 +26,49 @@ void Scrub::tick(Now now) {
     due_ = now.mono + kYield;
     return;
   }
-  std::size_t records = 0;
+  read_ = read_bytes_ = 0;
   std::uint32_t done = 0;
   do {
-    records += check_branch(next_, now);
+    read_some(now);
     ++done;
-    if (++next_ >= branches()) end_cycle(now);
-  } while (hurried_ && done < kBranchesAtOnce && records < kRecordsAtOnce);
-  due_ = now.mono + (hurried_ ? kPause : cycle_ / branches());
+  } while (hurried_ && next_leaf_ == 0 && done < kBranchesAtOnce && read_ < kRecordsAtOnce);
+  due_ = now.mono + (hurried_ || next_leaf_ > 0 ? kPause : cycle_ / branches());
 }
 
-std::size_t Scrub::check_branch(std::uint32_t branch, Now now) {
-  if (is_empty(services_.store,
-               {TreeNode::Level::branch, {branch / kFanout}, static_cast<std::uint8_t>(branch % kFanout)}))
-    return 0;
-  std::size_t read = 0;
-  for (unsigned i = 0; i < kFanout; ++i) {
-    const TreeNode leaf{
-        TreeNode::Level::leaf, {branch / kFanout}, static_cast<std::uint8_t>(branch % kFanout * kFanout + i)};
-    const Result<LeafRecords> records = read_leaf(services_.store, leaf, services_.trace);
-    if (!records) {
-      ++counts_.unreadable;
-      continue;
-    }
-    read += records->elements.size() + records->damaged.size();
-    counts_.corrected += records->corrected ? 1 : 0;
-    for (const Slot& slot : records->damaged) quarantine_.add(slot, now);
+TreeNode Scrub::branch() const {
+  return {TreeNode::Level::branch, {next_ / kFanout}, static_cast<std::uint8_t>(next_ % kFanout)};
+}
+
+// Of the branch at hand, to its end or until enough was read.
+void Scrub::read_some(Now now) {
+  next_ %= branches();  // the document may have come with other partitions
+  const TreeNode at = branch();
+  const bool nothing = next_leaf_ == 0 && is_empty(services_.store, at);
+  while (!nothing && next_leaf_ < kFanout && read_ < kRecordsAtOnce && read_bytes_ < kBytesAtOnce) {
+    check({TreeNode::Level::leaf, at.partition, static_cast<std::uint8_t>(at.index * kFanout + next_leaf_)}, now);
+    ++next_leaf_;
   }
-  counts_.records += read;
-  return read;
+  if (!nothing && next_leaf_ < kFanout) return;
+  next_leaf_ = 0;
+  next_ = (next_ + 1) % branches();
+  if (++done_ >= branches()) end_cycle(now);
+}
+
+void Scrub::check(const TreeNode& leaf, Now now) {
+  const Result<LeafRecords> found = check_leaf(services_.store, leaf, services_.trace);
+  if (!found) {
+    ++counts_.unreadable;
+    return;
+  }
+  read_ += found->records;
+  read_bytes_ += found->bytes;
+  counts_.records += found->records;
+  counts_.corrected += found->corrected ? 1 : 0;
+  for (const Slot& slot : found->damaged) quarantine_.add(slot, now);
 }
 
 void Scrub::end_cycle(Now now) {
-  next_ = 0;
+  done_ = 0;
   ++counts_.cycles;
   if (hurried_)
     services_.events.add(now.wall, EventKind::scrub_ended, {},
@@ -67,7 +80,7 @@ ScrubReport Scrub::report() const {
   ScrubReport report = counts_;
   report.running = hurried_;
   report.branches = branches();
-  report.done = next_;
+  report.done = done_;
   report.damaged = quarantine_.found();
   report.restored = quarantine_.restored();
   report.given_up = quarantine_.given_up();

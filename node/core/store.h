@@ -58,6 +58,11 @@ struct PlacedEntry {
   EntryPtr entry;  // null: it is there and cannot be read
 };
 
+struct PlacedDigest {
+  Slot slot;
+  Hash128 digest;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -69,6 +74,10 @@ class Store {
   // hints, not both in one scan.
   virtual Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
                                                 std::size_t limit) = 0;
+
+  // The digests of the own copies in [begin, end) as they were written, ascending. Reads no values and verifies
+  // nothing: a range may hold large records and cost little.
+  virtual Result<std::vector<PlacedDigest>> scan_digests(const Place& begin, const Place& end) = 0;
 
   // May new client writes be taken? Errc::no_space, Errc::io or Errc::overloaded with a sentence otherwise.
   virtual Status admit() = 0;

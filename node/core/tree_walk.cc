@@ -1,6 +1,7 @@
 #include "node/core/tree_walk.h"
 
-#include <algorithm>
+#include <set>
+#include <utility>
 #include <variant>
 
 #include "node/core/leaf_records.h"
@@ -29,8 +30,7 @@ TreeWalk::TreeWalk(Services& services, NodeId peer)
       exchange_(services.store.tree(), shared_) {}
 
 bool TreeWalk::ask(CallId call, Now now) {
-  if (leaves_asked_ > 0) exchange_.leaves_done(leaves_asked_);
-  leaves_asked_ = 0;
+  exchange_.leaves_done(std::exchange(done_, 0));
   const std::optional<Exchange::Question> question = exchange_.question();
   if (!question) return false;
   bytes_ += kMessageBytes;
@@ -47,21 +47,20 @@ bool TreeWalk::ask(CallId call, Now now) {
 }
 
 void TreeWalk::send(CallId call, const Exchange::Leaves& leaves) {
-  leaves_asked_ = leaves.size();
+  at_hand_ = leaves.size();
+  asked_.clear();
   CompareElements question{call, epoch_, {}, {}};
-  for (const LeafId leaf : leaves) {
-    const Result<LeafRecords> records = read_leaf(services_.store, leaf.node(), services_.trace);
-    if (!records) continue;  // cannot be compared: what it holds is not known
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    const LeafId leaf = leaves[i];
+    const Result<std::vector<Element>> held = leaf_elements(services_.store, leaf.node(), services_.trace);
+    if (!held) continue;  // cannot be compared: what it holds is not known
     ++leaves_[leaf.node().partition];
+    asked_.emplace_back(leaf, i);
     question.leaves.push_back(leaf);
-    question.elements.insert(question.elements.end(), records->elements.begin(), records->elements.end());
+    question.elements.insert(question.elements.end(), held->begin(), held->end());
   }
   bytes_ += kElementBytes * question.elements.size();
   services_.outbox.send(peer_, std::move(question));
-}
-
-bool TreeWalk::is_valid(Errc outcome) const {
-  return outcome == Errc::ok && services_.formation.document().epoch == epoch_;
 }
 
 bool TreeWalk::take(const PairCompared& answer) {
@@ -77,12 +76,20 @@ bool TreeWalk::take(const BranchesCompared& answer) {
 }
 
 std::optional<std::vector<Element>> TreeWalk::take(const ElementsCompared& answer) {
-  if (!is_valid(answer.outcome) || leaves_asked_ == 0) return std::nullopt;
+  const std::size_t covered = answer.covered;
+  if (!is_valid(answer.outcome) || covered > asked_.size() || (covered == 0 && !asked_.empty())) return std::nullopt;
   bytes_ += kMessageBytes + kElementBytes * answer.differing.size();
+  done_ = covered == asked_.size() ? at_hand_ : asked_[covered].second;
+  std::set<LeafId> leaves;
+  for (std::size_t i = 0; i < covered; ++i) leaves.insert(asked_[i].first);
   std::vector<Element> differing;
   for (const Element& there : answer.differing) {
+    if (!leaves.contains(LeafId::of(services_.store.tree().leaf_of(there.slot)))) return std::nullopt;
     const Result<EntryPtr> here = services_.store.read(there.slot);
-    if (!here) continue;  // damaged here: the quarantine asks all owners
+    if (!here) {
+      services_.replica.note_damaged(there.slot, here.error());
+      continue;
+    }
     const std::uint64_t digest = *here ? cut((*here)->digest) : 0;
     if (digest != there.digest) differing.push_back(there);  // a write that was under way may be here by now
   }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "merkle/exchange.h"
@@ -23,7 +24,8 @@ class TreeWalk {
   // `services` outlives the walk.
   TreeWalk(Services& services, NodeId peer);
 
-  // Sends the next question to the peer. False: everything was compared. Precondition: the last one was answered.
+  // Sends the next question to the peer. False: everything was compared. Precondition: the last one was answered, and
+  // the walk is not stale.
   bool ask(CallId call, Now now);
   // The answer to the last question. False: it is no answer, a refusal, or the membership document has changed since:
   // the walk is over.
@@ -35,6 +37,8 @@ class TreeWalk {
   [[nodiscard]] NodeId peer() const { return peer_; }
   [[nodiscard]] const std::vector<PartitionId>& shared() const { return shared_; }
   [[nodiscard]] std::size_t partitions_done() const { return exchange_.partitions_done(); }
+  // The membership document has changed since: the trees' shared part may be another.
+  [[nodiscard]] bool stale() const { return services_.formation.document().epoch != epoch_; }
   // The peer has answered once.
   [[nodiscard]] bool begun() const { return exchange_.begun(); }
   // The peer held the same of everything when it was asked.
@@ -46,7 +50,7 @@ class TreeWalk {
 
  private:
   void send(CallId call, const Exchange::Leaves& leaves);
-  [[nodiscard]] bool is_valid(Errc outcome) const;
+  [[nodiscard]] bool is_valid(Errc outcome) const { return outcome == Errc::ok && !stale(); }
 
   Services& services_;
   const NodeId peer_;
@@ -54,7 +58,10 @@ class TreeWalk {
   const std::vector<PartitionId> shared_;
   Exchange exchange_;
   Instant asked_at_{};  // the first question
-  std::size_t leaves_asked_ = 0;
+  // The leaves at hand, and where among them those stand that could be asked for.
+  std::size_t at_hand_ = 0;
+  std::vector<std::pair<LeafId, std::size_t>> asked_;
+  std::size_t done_ = 0;  // of those at hand
   std::map<PartitionId, std::uint32_t> leaves_;
   std::uint64_t bytes_ = 0;
 };

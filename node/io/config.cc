@@ -156,7 +156,7 @@ const std::vector<Setting>& settings() {
              &Config::hints_rate_mib_per_s),
       number("repair.interval_s", "", "How often each pair of nodes compares what both hold",
              &Config::repair_interval_s),
-      number("repair.rate_mib_per_s", "", "What this node spends on comparing and copying, at most",
+      number("repair.rate_mib_per_s", "", "What this node asks of others to compare and copy, at most",
              &Config::repair_rate_mib_per_s),
       number("repair.scrub_days", "", "Every record is read and checked once in so many days",
              &Config::repair_scrub_days),

@@ -356,7 +356,7 @@ void fields(A& a, CompareElements& v) {
 }
 template <class A>
 void fields(A& a, ElementsCompared& v) {
-  a(v.call, v.outcome, v.differing);
+  a(v.call, v.outcome, v.covered, v.differing);
 }
 template <class A>
 void fields(A& a, PullStates& v) {

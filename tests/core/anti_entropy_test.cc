@@ -177,7 +177,7 @@ TEST_F(AntiEntropyTest, ASessionThatIsNotAnsweredBreaksOffAndAnotherOneFinishes)
 
 TEST_F(AntiEntropyTest, AnswersThatWereNotAskedForChangeNothing) {
   c.put('a', {.key = "k", .w = 3});
-  c.inject('b', 'a', ElementsCompared{{1}, Errc::ok, {{c.slot("k"), 7}}});
+  c.inject('b', 'a', ElementsCompared{{1}, Errc::ok, 1, {{c.slot("k"), 7}}});
   c.inject('b', 'a', StatesPulled{{2}, Errc::ok, 1, {}, {c.slot("k")}});
   c.inject('b', 'a', PairCompared{{3}, Errc::ok, {{1, 2, 3}}});
   c.inject('b', 'a', StatesPushed{{4}, Errc::ok});

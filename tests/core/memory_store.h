@@ -28,6 +28,13 @@ class MemoryStore final : public Store {
     return found;
   }
 
+  Result<std::vector<PlacedDigest>> scan_digests(const Place& begin, const Place& end) override {
+    std::vector<PlacedDigest> found;
+    for (auto it = now_.lower_bound(begin); it != now_.end() && it->first < end; ++it)
+      found.push_back({it->first.slot, it->second->digest});
+    return found;
+  }
+
   Status admit() override { return trouble_ ? Status(*trouble_) : Status(Unit{}); }
 
   Status admit_peers() override {

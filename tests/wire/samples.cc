@@ -117,7 +117,7 @@ std::vector<Message> sample_repair_messages() {
       CompareBranches{{36}, {9}, {{kPartition}, {6, 7}}},
       BranchesCompared{{37}, Errc::refused, {{8}, {9, 10}}},
       CompareElements{{38}, {9}, {{11}}, {{kSlot, 12}}},
-      ElementsCompared{{39}, Errc::io, {{kSlot, 13}}},
+      ElementsCompared{{39}, Errc::io, 3, {{kSlot, 13}}},
       PullStates{{40}, {9}, {kSlot}, true},
       StatesPulled{{41}, Errc::io, 2, {{kKey, Kind::lww, shared(sample_record())}}, {kSlot}},
       PushStates{{42}, {9}, {{kKey, Kind::lww, shared(sample_record())}}},

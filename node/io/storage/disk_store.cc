@@ -169,25 +169,54 @@ std::optional<Hash128> DiskStore::digest_at(const Place& place) {
   return bytes && *bytes ? sealed_digest(**bytes) : std::nullopt;
 }
 
+// Overlay and LMDB as one, in order: what the overlay holds (null: erased), or what is only in LMDB. Until one of the
+// two says no.
+template <class Fresh, class Stored>
+Status DiskStore::walk(const Place& from, const Place& end, Fresh fresh_entry, Stored stored_value) {
+  const Result<MDB_txn*> txn = snapshot();
+  if (!txn) return txn.error();
+  OverlayCursor fresh(overlay_, from);
+  StoredCursor stored(*txn, env_.table_of(from), from);
+  while (stored.code() == 0) {
+    const bool take_fresh = fresh.place() && (!stored.place() || *fresh.place() <= *stored.place());
+    const std::optional<Place> place = take_fresh ? fresh.place() : stored.place();
+    if (!place || *place >= end) break;
+    if (!(take_fresh ? fresh_entry(*place, fresh.entry()) : stored_value(*place, stored.value()))) break;
+    if (stored.place() == place) stored.next();
+    if (take_fresh) fresh.next();
+  }
+  return stored.code() != 0 ? Status(read_error(stored.code())) : Status(Unit{});
+}
+
 Result<std::vector<PlacedEntry>> DiskStore::scan(const Place& begin, const Place& end, std::optional<Place> after,
                                                  std::size_t limit) {
   std::vector<PlacedEntry> found;
   const std::optional<Place> from = after ? successor(*after) : begin;
-  if (!from) return found;
-  const Result<MDB_txn*> txn = snapshot();
-  if (!txn) return txn.error();
-  OverlayCursor fresh(overlay_, *from);
-  StoredCursor stored(*txn, env_.table_of(*from), *from);
-  while (found.size() < limit && stored.code() == 0) {
-    const bool take_fresh = fresh.place() && (!stored.place() || *fresh.place() <= *stored.place());
-    const std::optional<Place> place = take_fresh ? fresh.place() : stored.place();
-    if (!place || *place >= end) break;
-    if (take_fresh && fresh.entry()) found.push_back({.place = *place, .entry = fresh.entry()});
-    if (!take_fresh) found.push_back({.place = *place, .entry = decode(*place, stored.value()).value_or(nullptr)});
-    if (stored.place() == place) stored.next();
-    if (take_fresh) fresh.next();
-  }
-  if (stored.code() != 0) return read_error(stored.code());
+  if (!from || limit == 0) return found;
+  const auto add = [&](const Place& place, EntryPtr entry) {
+    found.push_back({.place = place, .entry = std::move(entry)});
+    return found.size() < limit;
+  };
+  const Status walked = walk(
+      *from, end, [&](const Place& place, const EntryPtr& entry) { return entry == nullptr || add(place, entry); },
+      [&](const Place& place, std::string_view bytes) { return add(place, decode(place, bytes).value_or(nullptr)); });
+  if (!walked) return walked.error();
+  return found;
+}
+
+Result<std::vector<PlacedDigest>> DiskStore::scan_digests(const Place& begin, const Place& end) {
+  std::vector<PlacedDigest> found;
+  const Status walked = walk(
+      begin, end,
+      [&](const Place& place, const EntryPtr& entry) {
+        if (entry != nullptr) found.push_back({place.slot, entry->digest});
+        return true;
+      },
+      [&](const Place& place, std::string_view bytes) {
+        if (const std::optional<Hash128> digest = sealed_digest(bytes)) found.push_back({place.slot, *digest});
+        return true;
+      });
+  if (!walked) return walked.error();
   return found;
 }
 

@@ -79,6 +79,7 @@ class DiskStore final : public Store {
   Result<EntryPtr> read(const Place& place) override;
   Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
                                         std::size_t limit) override;
+  Result<std::vector<PlacedDigest>> scan_digests(const Place& begin, const Place& end) override;
   Status admit() override;
   Status admit_peers() override;
   CommitId write(const Place& place, EntryPtr entry) override;
@@ -142,6 +143,8 @@ class DiskStore final : public Store {
   [[nodiscard]] std::uint32_t partitions_kept() const { return options_.keep_digests ? tree_.partitions() : 0; }
   [[nodiscard]] std::optional<Hash128> digest_at(const Place& place);
   Result<std::optional<std::string_view>> stored(const Place& place);
+  template <class Fresh, class Stored>
+  Status walk(const Place& from, const Place& end, Fresh fresh_entry, Stored stored_value);
   Result<MDB_txn*> snapshot();
   void end_snapshot();
   Result<EntryPtr> decode(const Place& place, std::string_view bytes);
