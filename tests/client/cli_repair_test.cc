@@ -90,6 +90,11 @@ class CliRepairTest : public CliTest {
     cluster_.script(2, three_.script());
   }
 
+  // The nodes' threads run the scripts, which are gone before the nodes are.
+  void TearDown() override {
+    for (const std::size_t node : {0U, 1U, 2U}) cluster_.stop(node);
+  }
+
   Comparing one_{1, 3};
   Comparing two_{2, 1};
   Comparing three_{3, 2};
@@ -236,7 +241,7 @@ TEST_F(CliRepairTest, TheWaitIsOverAtItsTimeoutAndTheRepairIsNot) {
 // The third look at n1 interrupts the command, as Ctrl-C does.
 TEST_F(CliRepairTest, CtrlCEndsTheWaitAndSaysThatTheRepairGoesOn) {
   const std::string pid_file = dir_.path("pid");
-  one_.edit = [&](RepairReply& reply) {
+  one_.edit = [this, pid_file](RepairReply& reply) {
     reply.peers[0].asked_done = 0;
     const std::string pid = read_file(pid_file);
     if (one_.looks >= 3 && pid.ends_with('\n')) ::kill(static_cast<pid_t>(std::stol(pid)), SIGINT);
