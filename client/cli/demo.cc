@@ -20,6 +20,7 @@
 #include "bench/load/local_cluster.h"
 #include "client/cli/dataset.h"
 #include "client/cli/demo_partition.h"
+#include "client/cli/demo_words.h"
 #include "client/cli/output.h"
 #include "client/cli/progress.h"
 #include "client/cli/verbs.h"
@@ -41,18 +42,8 @@ struct Demo {
   std::string dir;
 };
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::string rounded(double value, int digits = 1) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
-
 bool owners_agree(const Explanation& explained) {
-  std::set<std::string> states;
-  for (const ReplicaReport& replica : explained.replicas)
-    if (replica.owner) states.insert(replica.copy ? replica.copy->digest : "");
+  const std::set<std::string> states = owner_states(explained);
   return states.size() == 1 && !states.contains("");
 }
 

@@ -1,15 +1,13 @@
 #include "client/cli/demo_partition.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
-#include <set>
 #include <thread>
 #include <utility>
 
-#include "client/cli/output.h"
+#include "client/cli/demo_words.h"
+#include "client/cli/holdings.h"
 
 namespace shoal::cli {
 namespace {
@@ -28,21 +26,6 @@ Status write_file(const std::filesystem::path& file, const std::string& text) {
   return out ? Status(Unit{}) : fail(Errc::io, "cannot write " + file.string());
 }
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::string one_decimal(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f", value);
-  return text.data();
-}
-
-bool owners_differ(const Explanation& explained) {
-  std::set<std::string> states;
-  for (const ReplicaReport& replica : explained.replicas)
-    if (replica.owner) states.insert(replica.copy ? replica.copy->digest : "");
-  return states.size() > 1;
-}
-
 }  // namespace
 
 std::filesystem::path PartitionAct::faults_file(const std::filesystem::path& dir, const std::string& name) {
@@ -57,9 +40,9 @@ Client PartitionAct::client_of(const Side& side) const {
 }
 
 std::string PartitionAct::names_of(const Side& side) const {
-  std::string names;
-  for (const int node : side.nodes) names += (names.empty() ? "" : ", ") + cluster_.name(node);
-  return names;
+  std::vector<std::string> names;
+  for (const int node : side.nodes) names.push_back(cluster_.name(node));
+  return joined(names);
 }
 
 Status PartitionAct::cut() {
@@ -111,7 +94,7 @@ std::size_t PartitionAct::keys_apart(Client& db) const {
   std::size_t apart = 0;
   for (std::size_t i = 0; i < kKeys; ++i) {
     const Result<Explanation> explained = db.explain(key_of(i));
-    apart += !explained || owners_differ(*explained) ? 1 : 0;
+    apart += !explained || owner_states(*explained).size() > 1 ? 1 : 0;
   }
   return apart;
 }
@@ -123,7 +106,7 @@ Status PartitionAct::watch(Client& db) {
     const std::size_t apart = keys_apart(db);
     outcome_.seconds = seconds_since(healed);
     if (apart != before)
-      session_.say("  " + one_decimal(outcome_.seconds) + " s after: the owners of " + std::to_string(apart) + " of " +
+      session_.say("  " + rounded(outcome_.seconds) + " s after: the owners of " + std::to_string(apart) + " of " +
                    std::to_string(kKeys) + " keys differ");
     if (before > kKeys) outcome_.apart = apart;
     before = apart;

@@ -81,22 +81,16 @@ void AntiEntropy::after_answer(Now now) {
   advance(now);
 }
 
-void AntiEntropy::refill(Instant now) {
-  const auto rate = static_cast<double>(pace_.bytes_per_second);
-  allowance_ = std::min(rate, allowance_ + rate * std::chrono::duration<double>(now - refilled_).count());
-  refilled_ = now;
-}
-
 void AntiEntropy::advance(Now now) {
   if (!session_) return;
   if (session_->step() == Step::broken || session_->step() == Step::done) return end_session(now);
   if (session_->step() == Step::waits || now.mono < try_at_) return;
-  refill(now.mono);
-  allowance_ -= static_cast<double>(session_->bytes() - charged_);
+  rate_.refill(now.mono);
+  rate_.spend(session_->bytes() - charged_);
   charged_ = session_->bytes();
   const bool no_room = !services_.store.admit_peers();
   const bool yields = no_room || (services_.busy() && now.mono < ready_since_ + kYieldMax);
-  if (yields || allowance_ <= 0) {
+  if (yields || rate_.is_spent()) {
     if (yields) services_.trace.mark(Mark::repair_yielded);
     try_at_ = now.mono + kYield;
     return;

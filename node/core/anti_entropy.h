@@ -19,6 +19,7 @@
 #include <optional>
 #include <vector>
 
+#include "node/base/byte_rate.h"
 #include "node/base/time.h"
 #include "node/core/repair_session.h"
 #include "node/core/services.h"
@@ -38,7 +39,7 @@ class AntiEntropy {
   static constexpr int kSessionsInARow = 3;  // with the same peer, while it has differences
 
   AntiEntropy(Services& services, const RepairPace& pace)
-      : services_(services), pace_(pace), allowance_(static_cast<double>(pace.bytes_per_second)) {}
+      : services_(services), pace_(pace), rate_(pace.bytes_per_second) {}
 
   // True when it answers one of our questions.
   template <class Answer>
@@ -77,13 +78,11 @@ class AntiEntropy {
   void advance(Now now);
   void begin_next(Now now);
   void end_session(Now now);
-  void refill(Instant now);
   void clear_marks(NodeId peer);
 
   Services& services_;
   const RepairPace pace_;
-  double allowance_;  // bytes; below zero after a large answer
-  Instant refilled_{};
+  ByteRate rate_;
   std::uint64_t charged_ = 0;  // of the running session's bytes
   std::optional<RepairSession> session_;
   Instant marks_at_{};  // when new marks are looked at next

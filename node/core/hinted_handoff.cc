@@ -10,14 +10,7 @@ constexpr Duration kRefillEvery = std::chrono::milliseconds(20);
 }  // namespace
 
 HintedHandoff::HintedHandoff(Services& services, std::uint64_t bytes_per_second)
-    : services_(services), bytes_per_second_(bytes_per_second), allowance_(static_cast<double>(bytes_per_second)) {}
-
-void HintedHandoff::refill(Instant now) {
-  const auto rate = static_cast<double>(bytes_per_second_);
-  const double seconds = std::chrono::duration<double>(now - refilled_).count();
-  allowance_ = std::min(rate, allowance_ + rate * seconds);
-  refilled_ = now;
-}
+    : services_(services), rate_(bytes_per_second) {}
 
 void HintedHandoff::step_back(Walk& walk, Now now) {
   walk.on_the_way.clear();
@@ -91,12 +84,12 @@ void HintedHandoff::tick(Now now) {
 
 void HintedHandoff::advance(NodeId owner, Walk& walk, Now now) {
   if (services_.hints.waiting_for(owner) == 0 || now.mono < walk.next_try || !services_.peers.reachable(owner)) return;
-  refill(now.mono);
-  if (walk.on_the_way.size() >= kWindow || allowance_ <= 0) return;
+  rate_.refill(now.mono);
+  if (walk.on_the_way.size() >= kWindow || rate_.is_spent()) return;
   const auto page = services_.hints.next(owner, walk.after, kWindow - walk.on_the_way.size());
   if (page)
     for (const PlacedEntry& hint : *page) {
-      if (allowance_ <= 0) return;
+      if (rate_.is_spent()) return;
       walk.after = hint.place;
       if (hint.entry) send(owner, walk, hint, now);
     }
@@ -108,7 +101,7 @@ void HintedHandoff::send(NodeId owner, Walk& walk, const PlacedEntry& hint, Now 
   const CallId call = services_.new_call();
   walk.on_the_way.emplace(call, OnTheWay{hint.place, hint.entry});
   if (walk.answer_by == kNever) walk.answer_by = now.mono + kAnswerWithin;
-  allowance_ -= static_cast<double>(hint_bytes(*hint.entry));
+  rate_.spend(hint_bytes(*hint.entry));
   services_.outbox.send(owner, Replicate{.call = call,
                                          .epoch = services_.formation.document().epoch,
                                          .key = hint.entry->key,
@@ -130,7 +123,7 @@ Instant HintedHandoff::next_deadline() const {
     next = std::min(next, walk.answer_by);
     if (!services_.peers.reachable(owner)) continue;
     if (walk.on_the_way.empty() && services_.hints.waiting_for(owner) > 0) next = std::min(next, walk.next_try);
-    if (allowance_ <= 0 && walk.on_the_way.size() < kWindow) next = std::min(next, refilled_ + kRefillEvery);
+    if (rate_.is_spent() && walk.on_the_way.size() < kWindow) next = std::min(next, rate_.refilled() + kRefillEvery);
   }
   for (const auto& [owner, queue] : services_.hints.queues())
     if (queue.hints > 0 && !walks_.contains(owner)) return Instant{};

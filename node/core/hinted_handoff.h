@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "node/base/byte_rate.h"
 #include "node/base/time.h"
 #include "node/core/hints.h"
 #include "node/core/services.h"
@@ -60,12 +61,9 @@ class HintedHandoff {
   void send(NodeId owner, Walk& walk, const PlacedEntry& hint, Now now);
   void step_back(Walk& walk, Now now);
   static void start_again(Walk& walk, Now now);
-  void refill(Instant now);
 
   Services& services_;
-  std::uint64_t bytes_per_second_;
-  double allowance_;  // bytes; below zero after a large state
-  Instant refilled_{};
+  ByteRate rate_;
   std::map<NodeId, Walk> walks_;
 };
 

@@ -39,20 +39,14 @@ void RepairSession::advance(Now now) {
 void RepairSession::tick(Now now) {
   if (now.mono < answer_by()) return;
   services_.trace.mark(Mark::repair_unanswered);
-  if (++attempts_ == kAttempts || asked_what_ == Asked::walk) {
-    step_ = Step::broken;
-  } else {
-    step_ = Step::ready;
-  }
+  step_ = ++attempts_ == kAttempts || asked_what_ == Asked::walk ? Step::broken : Step::ready;
 }
 
 bool RepairSession::take(const ElementsCompared& answer) {
   const std::optional<std::vector<Element>> differing = walk_.take(answer);
   if (!differing) return false;
   counts_.differences += differing->size();
-  for (const Element& there : *differing) {
-    (there.digest != 0 ? to_pull_ : lacking_).push_back(there.slot);
-  }
+  for (const Element& there : *differing) (there.digest != 0 ? to_pull_ : lacking_).push_back(there.slot);
   return true;
 }
 

@@ -63,9 +63,9 @@ class DigestTest : public StoreFixture {
   // The newest delta of that leaf, in the only transaction that its segment has seen.
   void damage_delta_of(std::uint64_t n) {
     std::string place;
-    append_u64(place, leaf_number(leaf_of(n)));
+    append_u64(place, LeafId::of(leaf_of(n)).value);
     const std::string leaf = place.substr(4);
-    const std::string segment{0, 0, 0, static_cast<char>(leaf_number(leaf_of(n)) >> kSegmentBits)};
+    const std::string segment{0, 0, 0, static_cast<char>(LeafId::of(leaf_of(n)).value >> kSegmentBits)};
     change_lmdb([&](MDB_txn* txn, const LmdbEnv& env) {
       const std::string key = segment + std::string(8, '\0');
       std::string deltas = take(txn, env.deltas, key);

@@ -82,7 +82,7 @@ std::string fault_in_tree(DiskStore& store) {
   for (const PlacedEntry& found : scan_all(store, 1000))
     if (found.entry) sums.change(found.place.slot, std::nullopt, found.entry->digest);
   for (std::uint32_t number = 0; number < sums.partitions() * kLeaves; ++number) {
-    const TreeNode leaf = leaf_from(number);
+    const TreeNode leaf = LeafId{number}.node();
     if (sums.at(leaf) != store.tree().at(leaf))
       return "leaf " + std::to_string(number) + " says " + std::to_string(store.tree().at(leaf).count) +
              " records, there are " + std::to_string(sums.at(leaf).count) + ", or others";

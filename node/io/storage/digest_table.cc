@@ -108,14 +108,6 @@ int add_overlay(MDB_txn* txn, const LmdbEnv& env, const Overlay& overlay, Tree& 
 
 }  // namespace
 
-std::uint32_t leaf_number(const TreeNode& leaf) { return leaf.partition.value << kLeafBits | leaf.index; }
-
-TreeNode leaf_from(std::uint32_t number) {
-  return {.level = TreeNode::Level::leaf,
-          .partition = {number >> kLeafBits},
-          .index = static_cast<std::uint8_t>(number & 0xff)};
-}
-
 int DigestSums::open(MDB_txn* txn, const LmdbEnv& env, std::uint32_t partitions, std::optional<DigestSums>& out) {
   LmdbCursor rows;
   LmdbCursor deltas;
@@ -272,15 +264,15 @@ int load_sums(MDB_txn* txn, const LmdbEnv& env, Tree& tree) {
   const std::uint64_t leaves = std::uint64_t{tree.partitions()} << kLeafBits;
   const int code = for_each(txn, env.digests, [&](std::string_view key, std::string_view value) {
     const std::uint64_t leaf = key.size() == 4 ? read_u32(key) : leaves;
-    if (leaf < leaves) tree.set_leaf(leaf_from(static_cast<std::uint32_t>(leaf)), sum_from(value));
+    if (leaf < leaves) tree.set_leaf(LeafId{static_cast<std::uint32_t>(leaf)}.node(), sum_from(value));
     return 0;
   });
   if (code != 0) return code;
   return for_each(txn, env.deltas, [&](std::string_view, std::string_view value) {
     for_each_delta(value, [&](std::uint32_t leaf, const Digest& delta) {
       if (leaf >= leaves) return;
-      Digest sum = tree.at(leaf_from(leaf));
-      tree.set_leaf(leaf_from(leaf), sum += delta);
+      Digest sum = tree.at(LeafId{leaf}.node());
+      tree.set_leaf(LeafId{leaf}.node(), sum += delta);
     });
     return 0;
   });

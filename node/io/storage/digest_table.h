@@ -1,6 +1,6 @@
 // The sums of the Merkle tree's leaves (merkle/tree.h) in LMDB, over the own copies that LMDB holds.
 //
-//   digests   4 bytes, number of the leaf: partition * 256 + leaf  ->  hi, lo, count: 8 bytes each
+//   digests   4 bytes, number of the leaf (LeafId)                 ->  hi, lo, count: 8 bytes each
 //   deltas    4 bytes of segment, 8 of how many deltas the segment
 //             had before                                           ->  deltas: leaf (4 bytes), hi, lo, count; ...
 //   meta      "partitions"                                         ->  u64: of how many partitions the leaves are
@@ -30,7 +30,7 @@
 #include <string_view>
 #include <vector>
 
-#include "merkle/tree.h"
+#include "merkle/exchange.h"
 #include "node/io/storage/lmdb_env.h"
 #include "node/io/storage/overlay.h"
 
@@ -39,9 +39,6 @@ namespace shoal {
 inline constexpr std::string_view kPartitionsName = "partitions";
 inline constexpr unsigned kSegmentBits = 14;  // of a leaf's number: so many leaves share their deltas
 inline constexpr std::size_t kDeltasMin = 512;
-
-std::uint32_t leaf_number(const TreeNode& leaf);
-TreeNode leaf_from(std::uint32_t number);
 
 // Changes sums within one transaction. Destroyed before it is committed.
 class DigestSums {

@@ -266,7 +266,7 @@ void DiskStore::correct(const TreeNode& leaf, const Digest& digest) {
   Digest delta = digest;
   delta -= tree_.at(leaf);
   tree_.set_leaf(leaf, digest);
-  overlay_.correct(leaf_number(leaf), delta);
+  overlay_.correct(LeafId::of(leaf).value, delta);
 }
 
 // Almost always before there is any record. When LMDB cannot be read now, the scrub adds the sums up later.

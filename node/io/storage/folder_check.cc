@@ -143,7 +143,7 @@ class Check {
     const std::uint32_t leaves = sums.partitions() * kLeaves;
     std::uint64_t differ = 0;
     for (std::uint32_t leaf = 0; leaf < leaves; ++leaf)
-      differ += stored.at(leaf_from(leaf)) != sums.at(leaf_from(leaf));
+      differ += stored.at(LeafId{leaf}.node()) != sums.at(LeafId{leaf}.node());
     found("LMDB: digests of " + count(sums.partitions(), "partition"));
     if (differ > 0)
       wrong("the digests of " + std::to_string(differ) + " of " + std::to_string(leaves) +
