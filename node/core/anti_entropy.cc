@@ -25,7 +25,8 @@ void AntiEntropy::know_members(Now now) {
 }
 
 bool AntiEntropy::initiates(const PeerRepair& counts) const {
-  return services_.self < counts.peer || counts.asked > counts.asked_done;
+  const bool by_itself = services_.study.anti_entropy && services_.self < counts.peer;
+  return by_itself || counts.asked > counts.asked_done;
 }
 
 bool AntiEntropy::is_due(NodeId id, const Peer& peer, Now now) const {

@@ -69,7 +69,7 @@ Result<GetCoordinator::Open> GetCoordinator::begin(const Address& asker, const G
   if (!wanted) return wanted.error();
   Result<VersionVector> seen = seen_by(request, document.cluster_key, slot);
   if (!seen) return seen.error();
-  ReadSeats seats(owners, ring->fallbacks(partition), services_.peers, *wanted);
+  ReadSeats seats(owners, services_.fallbacks(partition), services_.peers, *wanted);
   const std::vector<NodeId> sitting = seats.sitting();
   const int owners_up = services_.peers.reachable_among(owners);
   const Status reachable = check_reachable(*wanted, owners_up, static_cast<int>(sitting.size()), owners.size());
@@ -117,6 +117,7 @@ void GetCoordinator::ask(CallId call, Open& open, NodeId node, Wants wants, Now 
 }
 
 void GetCoordinator::ask_first(CallId call, Open& open, Now now) {
+  if (services_.study.ask_all) return ask_all(call, open, now);
   const auto split = open.unasked.begin() + open.seats.needed();
   const std::vector<NodeId> first(open.unasked.begin(), split);
   open.unasked.erase(open.unasked.begin(), split);
@@ -124,8 +125,16 @@ void GetCoordinator::ask_first(CallId call, Open& open, Now now) {
     ask(call, open, node, node == first.front() ? Wants::record : Wants::digest, now);
     open.patience = std::max(open.patience, services_.pace.timeout(node));
     const std::optional<Duration> tail = services_.pace.patience(node, now.mono);
-    if (tail && node != services_.self && !wants_durable(open.level))
+    if (tail && node != services_.self && !wants_durable(open.level) && services_.study.hedging)
       open.hedge_at = std::max(open.hedge_at == kNever ? now.mono : open.hedge_at, now.mono + *tail);
+  }
+  open.resend_at = now.mono + open.patience;
+}
+
+void GetCoordinator::ask_all(CallId call, Open& open, Now now) {
+  for (const NodeId node : std::exchange(open.unasked, {})) {
+    ask(call, open, node, Wants::record, now);
+    open.patience = std::max(open.patience, services_.pace.timeout(node));
   }
   open.resend_at = now.mono + open.patience;
 }
@@ -322,7 +331,7 @@ void GetCoordinator::give_up(CallId call, Open& open, Now now) {
 }
 
 void GetCoordinator::repair_behind(Open& open, Now now) {
-  if (open.level == Level::all) return;  // they agree
+  if (open.level == Level::all || !services_.study.read_repair) return;  // at level all they agree
   RecordPtr joined;
   for (const NodeId node : open.answers.behind()) {
     if (!open.seats.is_owner(node) || !open.repaired.insert(node).second) continue;

@@ -92,6 +92,7 @@ class GetCoordinator {
   Result<Open> begin(const Address& asker, const GetRequest& request, Instant deadline, Now now) const;
   void ask(CallId call, Open& open, NodeId node, Wants wants, Now now);
   void ask_first(CallId call, Open& open, Now now);
+  void ask_all(CallId call, Open& open, Now now);
   void widen(CallId call, Open& open, Now now);
   void hedge(CallId call, Open& open, Now now);
   void ask_again(CallId call, Open& open, Now now);

@@ -124,7 +124,7 @@ void ListCoordinator::on_request(const Address& asker, const ListRequest& reques
                    .acks = static_cast<int>(up.size()),
                    .needed = asked->needed});
 
-  const std::vector<NodeId> stand_ins = stand_ins_for(owners, ring->fallbacks(request.partition), services_.peers);
+  const std::vector<NodeId> stand_ins = stand_ins_for(owners, services_.fallbacks(request.partition), services_.peers);
   const auto split = up.begin() + asked->needed;
   const std::vector<NodeId> first(up.begin(), split);
   Duration patience{};

@@ -39,13 +39,13 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       rng_(rng),
       trace_(config_.trace),
       watchman_(events_),
-      outbox_(config_.id),
+      outbox_(config_.id, config_.study.own_legs ? Outbox::Own::sent : Outbox::Own::loops_back),
       replica_(config_.incarnation, store, trace_),
       formation_(config_.id, config_.address, config_.document, store, outbox_, trace_, rng_.next() >> 1),
       hints_(config_.id, *formation_.ring(), store, replica_, trace_, config_.hint_bytes_max),
       pace_(config_.id),
-      services_{config_.id, config_.sync, store_, replica_, hints_, repair_marks_, coverage_,
-                formation_, outbox_,      peers_, pace_,    trace_, events_,       rng_.next() >> 1},
+      services_{config_.id, config_.sync, config_.study, store_, replica_, hints_,  repair_marks_,   coverage_,
+                formation_, outbox_,      peers_,        pace_,  trace_,   events_, rng_.next() >> 1},
       puts_(services_),
       gets_(services_),
       lists_(services_),
@@ -196,7 +196,8 @@ void Node::route(const Address& asker, const ClientRequest& request, Instant dea
                                  [&](const ListRequest& r) { lists_.on_request(asker, r, deadline, now); }},
                       request);
   }
-  std::vector<NodeId> able = peers_.reachable_of(ring()->ranked(partition));
+  std::vector<NodeId> able =
+      peers_.reachable_of(config_.study.stand_ins() ? ring()->ranked(partition) : ring()->owners(partition));
   std::erase(able, config_.id);
   if (able.empty())
     return services_.reply(asker, refusal_of(request, fail(Errc::unavailable, "no node that may hold the key is up")));
@@ -207,6 +208,7 @@ void Node::route(const Address& asker, const ClientRequest& request, Instant dea
 // case: the peer believes that nobody better is up, and a second hop could go in circles.
 bool Node::coordinates(PartitionId partition, const Address& asker) const {
   if (ring()->owns(config_.id, partition) || std::holds_alternative<NodeId>(asker)) return true;
+  if (!config_.study.stand_ins()) return false;
   const std::span<const NodeId> ranked = ring()->ranked(partition);  // owners first
   const auto able = [&](NodeId node) { return node == config_.id || peers_.reachable(node); };
   const auto first = std::ranges::find_if(ranked, able);

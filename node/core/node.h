@@ -45,6 +45,7 @@
 #include "node/core/service_time.h"
 #include "node/core/services.h"
 #include "node/core/store.h"
+#include "node/core/study_switches.h"
 #include "node/core/trace.h"
 #include "node/core/watchman.h"
 
@@ -62,6 +63,7 @@ struct NodeConfig {
   std::uint64_t handoff_bytes_per_second = std::uint64_t{8} << 20;
   RepairPace repair;
   Duration scrub_cycle = std::chrono::hours(7 * 24);
+  StudySwitches study;
   Trace* trace = nullptr;  // not owned, may be null
 };
 

@@ -6,7 +6,8 @@
 namespace shoal {
 
 void Outbox::send(Address to, Message message) {
-  (to == Address(self_) ? loopback_ : ready_).push_back(Envelope{to, std::move(message)});
+  const bool loops = own_ == Own::loops_back && to == Address(self_);
+  (loops ? loopback_ : ready_).push_back(Envelope{to, std::move(message)});
 }
 
 void Outbox::send_after(CommitId commit, Address to, Message message) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <vector>
 
@@ -18,7 +19,9 @@ namespace shoal {
 
 class Outbox {
  public:
-  explicit Outbox(NodeId self) : self_(self) {}
+  enum class Own : std::uint8_t { loops_back, sent };  // messages to ourselves; the driver delivers those that are sent
+
+  explicit Outbox(NodeId self, Own own = Own::loops_back) : self_(self), own_(own) {}
 
   void send(Address to, Message message);
   void send_after(CommitId commit, Address to, Message message);
@@ -37,6 +40,7 @@ class Outbox {
   };
 
   NodeId self_;
+  Own own_;
   CommitId durable_;
   std::deque<Waiting> waiting_;
   std::vector<Envelope> ready_;

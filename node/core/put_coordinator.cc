@@ -103,6 +103,7 @@ void PutCoordinator::on_request(const Address& asker, const PutRequest& request,
                                     .deadline = deadline,
                                     .patience = kPatience});
   send(call, open, services_.peers.reachable_of(open.quorum.silent()));
+  if (services_.study.own_legs) return;
   const Replicated own{call, services_.formation.document().epoch, Errc::ok, services_.sync, {}};
   services_.outbox.send_after(services_.sync ? minted->commit : CommitId{0}, services_.self, own);
 }
@@ -128,7 +129,7 @@ Result<PutCoordinator::Plan> PutCoordinator::plan_for(const PutRequest& request,
   if (!asked) return asked.error();
 
   Plan plan{slot, Quorum(owners, asked->needed, asked->primaries),
-            services_.peers.reachable_of(ring.fallbacks(partition))};
+            services_.peers.reachable_of(services_.fallbacks(partition))};
   std::erase(plan.spare, services_.self);
   std::vector<NodeId> away = services_.peers.unreachable_of(owners);
   int filled = static_cast<int>(owners.size() - away.size());
@@ -167,7 +168,9 @@ Result<PutCoordinator::Minted> PutCoordinator::mint(const Place& place, const Pu
   }
   const Kind kind = document.bucket(request.key.bucket)->kind;
   Result<Replica::Written> written = place.is_hint() ? services_.hints.put(place, kind, request, *seen, now.wall)
-                                                     : services_.replica.put(place, kind, request, *seen, now.wall);
+                                     : services_.study.own_legs
+                                         ? services_.replica.propose(place, kind, request, *seen, now.wall)
+                                         : services_.replica.put(place, kind, request, *seen, now.wall);
   if (!written) return written.error();
   requests_.remember(request.request, written->dot);
   return Minted{written->entry, written->dot, written->commit};
@@ -180,7 +183,7 @@ void PutCoordinator::send(CallId call, const Open& open, std::span<const NodeId>
                     .state = open.state,
                     .kind = open.kind};
   for (const NodeId node : nodes) {
-    if (node == services_.self) continue;
+    if (node == services_.self && !services_.study.own_legs) continue;
     const std::optional<NodeId> owner = open.quorum.stands_in_for(node);
     message.purpose = owner ? Purpose::hint : Purpose::write;
     message.owner = owner.value_or(NodeId{});
@@ -270,6 +273,7 @@ void PutCoordinator::close(CallId call) {
 
 // Nobody else keeps the state for this owner, so this node does, though it counts for nothing. False when it may not.
 bool PutCoordinator::keep_hint(NodeId owner, const Open& done) {
+  if (!services_.study.hints) return false;
   const Slot slot = slot_of(services_.formation.document().cluster_key, done.key);
   const Replicate missed{.call = {},
                          .epoch = services_.formation.document().epoch,

@@ -55,6 +55,22 @@ Hlc Replica::next_hlc(WallTime wall, Hlc seen) {
 
 Result<Replica::Written> Replica::put(const Place& place, Kind kind, const PutRequest& request,
                                       const CausalContext& seen, WallTime wall) {
+  Result<Made> made = make(place, kind, request, seen, wall, Epoch::goes_on);
+  if (!made) return made.error();
+  last_commit_ = store_.write(place, made->entry);
+  return Written{std::move(made->entry), made->dot, last_commit_};
+}
+
+// What was minted before may not have arrived, so the epoch that it was minted in cannot go on.
+Result<Replica::Written> Replica::propose(const Place& place, Kind kind, const PutRequest& request,
+                                          const CausalContext& seen, WallTime wall) {
+  Result<Made> made = make(place, kind, request, seen, wall, Epoch::fresh);
+  if (!made) return made.error();
+  return Written{std::move(made->entry), made->dot, last_commit_};
+}
+
+Result<Replica::Made> Replica::make(const Place& place, Kind kind, const PutRequest& request, const CausalContext& seen,
+                                    WallTime wall, Epoch epoch) {
   const Status admitted = store_.admit();
   if (!admitted) return trace_.mark(Mark::put_refused_by_store), admitted.error();
   const Result<EntryPtr> held = read(place, request.key);
@@ -63,6 +79,7 @@ Result<Replica::Written> Replica::put(const Place& place, Kind kind, const PutRe
   const Status few = check_siblings(kind, entry.record, seen.seen);
   if (!few) return trace_.mark(Mark::put_refused_sibling_limit), few.error();
 
+  if (epoch == Epoch::fresh) entry.ownership = {};
   const Ownership before = entry.ownership;
   const Hlc hlc = next_hlc(wall, std::max(seen.hlc, highest_hlc(entry.record)));
   const Write write{seen.seen, hlc, request.request, request.tombstone, request.value};
@@ -71,9 +88,7 @@ Result<Replica::Written> Replica::put(const Place& place, Kind kind, const PutRe
   if (entry.ownership != before && knows_incarnation(seen.seen, incarnation_))
     trace_.mark(Mark::put_new_epoch_after_amnesia);
   entry.digest = state_digest(place.slot, entry.record);
-  EntryPtr stored = std::make_shared<const Entry>(std::move(entry));
-  last_commit_ = store_.write(place, stored);
-  return Written{std::move(stored), result.dot, last_commit_};
+  return Made{std::make_shared<const Entry>(std::move(entry)), result.dot};
 }
 
 void Replica::count_losers(Entry& entry, std::size_t losers) {

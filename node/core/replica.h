@@ -33,6 +33,10 @@ class Replica {
   Result<Written> put(const Place& place, Kind kind, const PutRequest& request, const CausalContext& seen,
                       WallTime wall);
 
+  // The same, but nothing is stored: the state is on its way to this replica as to the others (study_switches.h).
+  Result<Written> propose(const Place& place, Kind kind, const PutRequest& request, const CausalContext& seen,
+                          WallTime wall);
+
   // A peer's state. Limits do not apply: repair must always pass (ruling 10). The commit holds the merged state.
   Result<CommitId> merge(const Place& place, const Key& key, Kind kind, const Record& state);
 
@@ -54,6 +58,13 @@ class Replica {
   [[nodiscard]] CommitId last_commit() const { return last_commit_; }
 
  private:
+  struct Made {
+    EntryPtr entry;
+    Dot dot;
+  };
+  enum class Epoch : std::uint8_t { goes_on, fresh };
+  Result<Made> make(const Place& place, Kind kind, const PutRequest& request, const CausalContext& seen, WallTime wall,
+                    Epoch epoch);
   void count_losers(Entry& entry, std::size_t losers);
   Hlc next_hlc(WallTime wall, Hlc seen);
 

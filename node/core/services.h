@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 
 #include "node/base/ids.h"
 #include "node/base/time.h"
@@ -16,6 +17,7 @@
 #include "node/core/repair_marks.h"
 #include "node/core/replica.h"
 #include "node/core/store.h"
+#include "node/core/study_switches.h"
 #include "node/core/trace.h"
 #include "node/ring/preference_list.h"
 
@@ -31,6 +33,7 @@ struct Services {
 
   NodeId self;
   bool sync = true;
+  StudySwitches study;
   Store& store;
   Replica& replica;
   Hints& hints;
@@ -45,6 +48,11 @@ struct Services {
   std::uint64_t next_call = 1;
 
   CallId new_call() { return CallId{next_call++}; }
+
+  // Who may answer for an owner of the partition that is down, best first.
+  [[nodiscard]] std::span<const NodeId> fallbacks(PartitionId partition) const {
+    return study.stand_ins() ? formation.ring()->fallbacks(partition) : std::span<const NodeId>();
+  }
 
   // Much waits for the disk: whatever can wait should.
   [[nodiscard]] bool busy() const { return outbox.waiting() > kBusyWaiting; }

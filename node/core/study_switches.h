@@ -1,0 +1,20 @@
+// Study switches: what a laboratory may turn off to see what it was good for. Never a setting of a node that serves
+// people: the simulator sets them, and a node only when it was started with --allow-faults (ruling 25).
+#pragma once
+
+namespace shoal {
+
+struct StudySwitches {
+  bool sloppy = true;        // fallbacks may answer in the place of owners that are down
+  bool hints = true;         // somebody keeps what an owner has missed; without them nobody stands in either
+  bool read_repair = true;   // a read mends the owners that it found behind
+  bool anti_entropy = true;  // pairs of nodes look for differences by themselves
+  bool hedging = true;       // a slow read is asked of one more replica
+  bool ask_all = false;      // a read asks all owners for the record at once, and answers with the first r
+  bool own_legs = false;  // what a node tells itself crosses the network as well, as in the WARS model; simulator only
+
+  [[nodiscard]] bool stand_ins() const { return sloppy && hints; }
+  friend bool operator==(const StudySwitches&, const StudySwitches&) = default;
+};
+
+}  // namespace shoal
