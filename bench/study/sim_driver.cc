@@ -1,4 +1,5 @@
 #include "bench/study/driver.h"
+#include "bench/study/gossip_world.h"
 #include "bench/study/sim_world.h"
 
 namespace shoal::study {
@@ -14,7 +15,11 @@ Recording simulate(const Variant& variant, std::uint64_t seed, const Progress& p
     recording.r = scenario.workloads.front().r;
     recording.w = scenario.workloads.front().w;
   }
-  SimWorld(scenario, seed, recording, progress).run();
+  if (scenario.cluster.gossip_only) {
+    GossipWorld(scenario, seed, recording, progress).run();
+  } else {
+    SimWorld(scenario, seed, recording, progress).run();
+  }
   return recording;
 }
 
