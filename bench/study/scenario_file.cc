@@ -312,7 +312,7 @@ Result<Scenario> read_variant(std::string_view text, const std::string& variant,
   if (!variant.empty()) {
     toml::table* over = table["variants"][variant].as_table();
     if (over == nullptr) {
-      problems.add(table, "[variants." + variant + "] must be a table");
+      problems.add(table.source(), "[variants." + variant + "] must be a table");
       return *problems.first;
     }
     toml::table moved = std::move(*over);

@@ -45,9 +45,9 @@ Result<std::vector<double>> read_delays(const std::filesystem::path& file) {
 
 }  // namespace
 
-void TomlProblems::add(const toml::node& where, const std::string& sentence) {
+void TomlProblems::add(const toml::source_region& where, const std::string& sentence) {
   if (first) return;
-  const toml::source_position at = where.source().begin;
+  const toml::source_position at = where.begin;
   first = fail(Errc::invalid,
                "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " + sentence);
 }
@@ -63,13 +63,13 @@ std::string TomlReader::full(std::string_view key) const {
 
 void TomlReader::problem(std::string_view key, const std::string& sentence) {
   const toml::node* node = table_.get(key);
-  problems_.add(node != nullptr ? *node : table_, full(key) + " " + sentence);
+  problems_.add((node != nullptr ? *node : table_).source(), full(key) + " " + sentence);
 }
 
 std::optional<double> TomlReader::number_in(const toml::node& node, std::string_view key, double min, double max) {
   const std::optional<double> value = node.is_number() ? node.value<double>() : std::nullopt;
   if (value && *value >= min && *value <= max) return value;
-  problems_.add(node, full(key) + " must be a number from " + plain(min) + " to " + plain(max));
+  problems_.add(node.source(), full(key) + " must be a number from " + plain(min) + " to " + plain(max));
   return std::nullopt;
 }
 
@@ -140,7 +140,7 @@ std::optional<std::size_t> TomlReader::word_index(std::string_view key, std::spa
 
 void TomlReader::sub_table(std::string_view key, const toml::node& node, const std::function<void(TomlReader&)>& read) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) return problems_.add(node, full(key) + " must be a table");
+  if (table == nullptr) return problems_.add(node.source(), full(key) + " must be a table");
   TomlReader reader(*table, full(key), problems_);
   read(reader);
   reader.finish();
@@ -172,7 +172,8 @@ void TomlReader::named_tables(std::string_view key, const std::function<void(con
 void TomlReader::finish() {
   for (const auto& [key, node] : table_)
     if (!known_.contains(std::string(key.str())))
-      return problems_.add(node, "there is no setting " + full(key.str()) + "; here can stand: " + listed(known_));
+      return problems_.add(key.source(),
+                           "there is no setting " + full(key.str()) + "; here can stand: " + listed(known_));
 }
 
 // ---- distributions -----------------------------------------------------------------------------------------------

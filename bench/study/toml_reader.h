@@ -23,7 +23,7 @@ struct TomlProblems {
   std::filesystem::path folder;  // of the scenario file
   std::optional<Error> first;
 
-  void add(const toml::node& where, const std::string& sentence);
+  void add(const toml::source_region& where, const std::string& sentence);
 };
 
 class TomlReader {
@@ -56,7 +56,7 @@ class TomlReader {
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
   // About a setting of this table, or about the table itself.
   void problem(std::string_view key, const std::string& sentence);
-  void problem(const std::string& sentence) { problems_.add(table_, sentence); }
+  void problem(const std::string& sentence) { problems_.add(table_.source(), sentence); }
   // What nobody has asked for is a mistake.
   void finish();
 
