@@ -62,6 +62,14 @@ Fault draw_fault(const Scenario& scenario, double at_s, Rng& rng) {
   return fault;
 }
 
+std::int32_t replies(const ClusterPlan& cluster, const Workload& load, std::int32_t asked,
+                     std::int32_t Bucket::*of_bucket) {
+  const auto bucket = std::ranges::find(cluster.buckets, load.bucket, &Bucket::name);
+  if (asked == 0 && bucket != cluster.buckets.end()) asked = (*bucket).*of_bucket;
+  const auto replicas = static_cast<std::int32_t>(cluster.replicas);
+  return asked == 0 ? replicas / 2 + 1 : asked < 0 ? replicas : asked;
+}
+
 }  // namespace
 
 std::string_view name_of(Leg leg) { return kLegNames[static_cast<std::size_t>(leg)]; }
@@ -78,6 +86,18 @@ Scenario with_faults_drawn(Scenario scenario, std::uint64_t seed) {
   }
   std::ranges::stable_sort(scenario.faults, {}, &Fault::at_s);
   return scenario;
+}
+
+std::int32_t replies_read(const Scenario& scenario, const Workload& load) {
+  if (load.r == 0 && load.level == Level::eventual) return 1;
+  if (load.r == 0 && load.level == Level::all) return static_cast<std::int32_t>(scenario.cluster.replicas);
+  return replies(scenario.cluster, load, load.r, &Bucket::r);
+}
+
+std::int32_t replies_written(const Scenario& scenario, const Workload& load) {
+  if (load.w == 0 && load.level == Level::eventual) return 1;
+  if (load.w == 0 && load.level == Level::all) return static_cast<std::int32_t>(scenario.cluster.replicas);
+  return replies(scenario.cluster, load, load.w, &Bucket::w);
 }
 
 std::string node_name(std::uint32_t node) { return "n" + std::to_string(node + 1); }

@@ -152,6 +152,7 @@ void read_mix(TomlReader& in, Workload& load) {
 void read_workload(TomlReader& in, Scenario& scenario) {
   Workload load;
   const auto replicas = static_cast<std::int32_t>(scenario.cluster.replicas);
+  load.name = in.name();
   in.text("name", load.name);
   in.text("bucket", load.bucket);
   if (!has_bucket(scenario.cluster, load.bucket))

@@ -12,8 +12,8 @@ Recording simulate(const Variant& variant, std::uint64_t seed, const Progress& p
   recording.driver = "sim";
   recording.replicas = scenario.cluster.replicas;
   if (!scenario.workloads.empty()) {
-    recording.r = scenario.workloads.front().r;
-    recording.w = scenario.workloads.front().w;
+    recording.r = replies_read(scenario, scenario.workloads.front());
+    recording.w = replies_written(scenario, scenario.workloads.front());
   }
   if (scenario.cluster.gossip_only) {
     GossipWorld(scenario, seed, recording, progress).run();

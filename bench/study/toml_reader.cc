@@ -153,6 +153,7 @@ void TomlReader::table(std::string_view key, const std::function<void(TomlReader
 void TomlReader::tables(std::string_view key, const std::function<void(TomlReader&)>& read) {
   const toml::node* node = find(key);
   if (node == nullptr) return;
+  if (node->is_table()) return named_tables(key, [&](const std::string&, TomlReader& reader) { read(reader); });
   const toml::array* array = node->as_array();
   if (array == nullptr) return problem(key, "must be written as [[" + full(key) + "]], once for each");
   for (const toml::node& item : *array) sub_table(key, item, read);

@@ -47,12 +47,14 @@ class TomlReader {
   }
 
   void table(std::string_view key, const std::function<void(TomlReader&)>& read);
-  // [[key]]
+  // [[key]], or [key.NAME] in the order of the names, which variants can lay something over.
   void tables(std::string_view key, const std::function<void(TomlReader&)>& read);
   // [key.NAME]
   void named_tables(std::string_view key, const std::function<void(const std::string& name, TomlReader&)>& read);
   void skip(std::string_view key) { known_.insert(std::string(key)); }
 
+  // The last word of where it stands: NAME of [key.NAME].
+  [[nodiscard]] std::string name() const { return path_.substr(path_.rfind('.') + 1); }
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
   // About a setting of this table, or about the table itself.
   void problem(std::string_view key, const std::string& sentence);
