@@ -122,8 +122,12 @@ Instant HintedHandoff::next_deadline() const {
   for (const auto& [owner, walk] : walks_) {
     next = std::min(next, walk.answer_by);
     if (!services_.peers.reachable(owner)) continue;
-    if (walk.on_the_way.empty() && services_.hints.waiting_for(owner) > 0) next = std::min(next, walk.next_try);
-    if (rate_.is_spent() && walk.on_the_way.size() < kWindow) next = std::min(next, rate_.refilled() + kRefillEvery);
+    if (services_.hints.waiting_for(owner) == 0 || walk.on_the_way.size() >= kWindow) continue;
+    if (rate_.is_spent()) {
+      next = std::min(next, std::max(walk.next_try, rate_.refilled() + kRefillEvery));
+    } else if (walk.on_the_way.empty()) {
+      next = std::min(next, walk.next_try);
+    }
   }
   for (const auto& [owner, queue] : services_.hints.queues())
     if (queue.hints > 0 && !walks_.contains(owner)) return Instant{};
