@@ -5,9 +5,11 @@
 // sees to that, and obeys the orders about faults itself. The brain answers what is observed.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "node/base/hash.h"
@@ -32,6 +34,12 @@ enum class FaultKind : std::uint8_t {
   disk_error = 9,
 };
 
+inline constexpr std::array<std::string_view, 10> kFaultNames = {
+    "cut", "delay", "loss", "duplicate", "reorder", "corrupt", "clock", "disk_slow", "disk_full", "disk_error"};
+constexpr std::string_view name_of(FaultKind kind) { return kFaultNames[static_cast<std::size_t>(kind)]; }
+// It is about frames, and so has peers, a way and a share.
+constexpr bool concerns_links(FaultKind kind) { return kind <= FaultKind::corrupt; }
+
 // Seen from the node that has the rule.
 enum class FaultWay : std::uint8_t { out = 0, in = 1, both = 2 };
 
@@ -40,7 +48,7 @@ struct FaultRule {
 
   FaultKind kind = FaultKind::cut;
   std::vector<std::string> peers;  // links: members by name or id; none: all of them
-  FaultWay way = FaultWay::both;   // links
+  FaultWay way = FaultWay::both;   // links; `corrupt` strikes what the node sends
   std::uint32_t share = kAll;      // of frames, per million
   Millis least{};
   Millis most{};
@@ -64,6 +72,7 @@ struct FaultInForce {
   FaultRule rule;  // peers by name
   Millis left{};
   std::uint64_t struck = 0;  // frames or syncs so far
+  std::string text;          // what it does, for people
 };
 
 struct FaultsReply {

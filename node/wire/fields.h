@@ -426,7 +426,7 @@ void fields(A& a, FaultsRequest& v) {
 }
 template <class A>
 void fields(A& a, FaultInForce& v) {
-  a(v.id, v.rule, v.left, v.struck);
+  a(v.id, v.rule, v.left, v.struck, v.text);
 }
 template <class A>
 void fields(A& a, FaultsReply& v) {

@@ -140,7 +140,7 @@ std::vector<Message> sample_study_messages() {
   const FaultRule rule{FaultKind::disk_error, {"n1", "n2"}, FaultWay::in, 5, 6ms, 7ms, -8ms, -9, 10ms};
   return {
       FaultsRequest{{48}, "token", FaultsOp::clear, {rule}, {11, 12}},
-      FaultsReply{{49}, {3}, sample_error(), {{13, rule, 14ms, 15}}},
+      FaultsReply{{49}, {3}, sample_error(), {{13, rule, 14ms, 15, "disk_error"}}},
       ObserveRequest{{50}, "token", {kKey}},
       ObserveReply{{51}, {3}, sample_error(), {{Errc::io, sample_record().clock, 16, {17, 18}}}, 19, 20, {21, 22, 23}},
   };
