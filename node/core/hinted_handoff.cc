@@ -101,7 +101,9 @@ void HintedHandoff::send(NodeId owner, Walk& walk, const PlacedEntry& hint, Now 
   const CallId call = services_.new_call();
   walk.on_the_way.emplace(call, OnTheWay{hint.place, hint.entry});
   if (walk.answer_by == kNever) walk.answer_by = now.mono + kAnswerWithin;
-  rate_.spend(hint_bytes(*hint.entry));
+  const std::uint64_t bytes = hint_bytes(*hint.entry);
+  rate_.spend(bytes);
+  services_.traffic.handoff_bytes += bytes;
   services_.outbox.send(owner, Replicate{.call = call,
                                          .epoch = services_.formation.document().epoch,
                                          .key = hint.entry->key,
