@@ -11,6 +11,7 @@ Recording simulate(const Variant& variant, std::uint64_t seed, const Progress& p
   recording.seed = seed;
   recording.driver = "sim";
   recording.replicas = scenario.cluster.replicas;
+  recording.repairs = scenario.cluster.switches.anti_entropy;
   if (!scenario.workloads.empty()) {
     recording.r = replies_read(scenario, scenario.workloads.front());
     recording.w = replies_written(scenario, scenario.workloads.front());

@@ -114,7 +114,7 @@ TEST_F(Folder, CanBeReadBack) {
   EXPECT_EQ(read.judgement, Judgement::invalid);
   ASSERT_EQ(read.variants.size(), 2U);
   EXPECT_EQ(read.variants[1].variant, "other");
-  EXPECT_EQ(read.variants[0].number("read_ok")->median, 12);
+  EXPECT_EQ(read.variants[0].number("read_ok")->median, 13);
   EXPECT_EQ(read.variants[0].staleness.probes.at(0).fresh.trials, 2U);
   EXPECT_EQ(read.variants[0].band("behind")->median, written.variants[0].band("behind")->median);
   EXPECT_TRUE(std::isnan(read.variants[0].band("read_p50")->median[0]));
