@@ -7,7 +7,7 @@
 //   resurrection  what an acknowledged write had seen and replaced is not there at the end, nor ever beside it
 //   invention     whatever is returned was written, to that key, by a put that did not certainly fail
 //   sessions      read your writes and monotonic reads, of clients in a session
-//   convergence   after healing all owners hold the same
+//   convergence   after healing all owners hold the same; only noted where the study switched repair off
 //   evidence      the run had no trouble of its own and did enough to say something
 //
 // Operations of unknown outcome count as maybe applied, wherever that makes a run right. A write that was sent again
@@ -49,5 +49,8 @@ struct Verdict {
 };
 
 Verdict check(const Recording& recording);
+
+// "put 17 of k0 by client 3 at 1.250 s (ok)"
+std::string describe(const Recording& recording, const Operation& operation);
 
 }  // namespace shoal::study

@@ -204,6 +204,7 @@ void Load::ended(std::size_t place, const Result<client_detail::Reply>& reply, D
   const Workload& load = *crowds_[open.crowd].load;
   Operation& operation = recording_.operations[place];
   operation.completed = seconds_of(now);
+  if (operation.function == Function::put) sent_.erase(operation.write);
   operation.error = reply ? Errc::ok : reply.error().code;
   operation.outcome = outcome_of(operation.function, operation.error);
   std::string context;
@@ -219,6 +220,13 @@ void Load::ended(std::size_t place, const Result<client_detail::Reply>& reply, D
   if (scenario_.history == Keep::all) operation.context = to_base64url(context);
   const std::uint32_t client = operation.client;
   if (follow_up(operation, open, std::move(context), now)) crowds_[open.crowd].idle.insert(client);
+}
+
+void Load::handed_over(const Message& message) {
+  const auto* put = std::get_if<PutRequest>(&message);
+  if (put == nullptr || put->tombstone) return;
+  const WriteId id = writer_of(put->value.view());
+  if (id != 0 && !sent_.insert(id).second) recording_.operations[id - 1].retried = true;
 }
 
 void Load::note_read(Operation& operation, const GetReply& reply) const {

@@ -53,6 +53,8 @@ class Load {
   // What starts now.
   std::vector<Start> take_due(Duration now);
   void ended(std::size_t operation, const Result<client_detail::Reply>& reply, Duration now);
+  // A message goes out: a put that goes out again may land twice.
+  void handed_over(const Message& message);
   [[nodiscard]] std::size_t open() const { return open_.size(); }
   [[nodiscard]] bool is_open(std::size_t operation) const { return open_.contains(operation); }
 
@@ -127,6 +129,7 @@ class Load {
   std::set<Later> later_;
   std::uint64_t next_sequence_ = 0;
   std::map<std::size_t, Open> open_;
+  std::set<WriteId> sent_;  // puts that went out, while they are open
 };
 
 double seconds_of(Duration duration);

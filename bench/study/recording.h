@@ -44,7 +44,8 @@ struct Operation {
   std::vector<WriteId> returned;  // get: the writes whose values came back, ascending
   std::vector<WriteId> replaces;  // put, del: the writes that its context had been given with
   std::vector<WriteId> session;   // get at level session: the newest of this key that the client had seen or written
-  bool in_session = false;
+  bool in_session = false;        // read your writes and monotonic reads were promised to it
+  bool retried = false;           // put, del: sent more than once, so it may have landed twice
   std::int32_t stand_ins = 0;
   std::string context;  // as text: what came back with it
 };
@@ -103,6 +104,7 @@ struct Recording {
   std::int32_t r = 0;  // of the load's operations, as numbers of replicas
   std::int32_t w = 0;
   double seconds = 0;                 // that the load lasted
+  bool repairs = true;                // false: the study switched off what makes owners equal in the end
   std::vector<Operation> operations;  // in order of invocation
   std::vector<Sample> samples;
   std::vector<FaultSpan> faults;

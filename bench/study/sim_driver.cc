@@ -11,6 +11,7 @@ Recording recording_for(const Variant& variant, std::uint64_t seed, const std::s
   recording.seed = seed;
   recording.driver = driver;
   recording.replicas = scenario.cluster.replicas;
+  recording.repairs = scenario.cluster.switches.anti_entropy;
   if (!scenario.workloads.empty()) {
     recording.r = replies_read(scenario, scenario.workloads.front());
     recording.w = replies_written(scenario, scenario.workloads.front());

@@ -237,6 +237,7 @@ void SimWorld::hand_over(std::uint32_t connection, Connection& client) {
     const std::uint32_t node = index_of_address_.at(address);
     if (!client.stands[node]) continue;
     for (Message& message : client.dispatcher->take(address, now_)) {
+      load_->handed_over(message);
       const Instant at = links_.with_client(node, now_);
       trace(-1 - static_cast<std::int32_t>(connection), static_cast<std::int32_t>(node), message, at);
       queue_.push(sim::Event{
