@@ -47,9 +47,7 @@ void RealWorld::mark_down(std::uint32_t node) {
   down_.insert(node);
   const std::lock_guard lock(mutex_);
   Copies& copies = copies_[node];
-  copies.before_death.handoff_bytes += copies.traffic.handoff_bytes;
-  copies.before_death.read_repair_bytes += copies.traffic.read_repair_bytes;
-  copies.before_death.anti_entropy_bytes += copies.traffic.anti_entropy_bytes;
+  copies.before_death += copies.traffic;
   copies.traffic = {};
 }
 

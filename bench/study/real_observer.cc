@@ -87,18 +87,21 @@ void RealWorld::end_sample() {
     sample.behind += owners;
     sample.keys_apart += owners > 0 ? 1 : 0;
   }
+  RepairTraffic spent;
   for (const Copies& copies : copies_) {
+    spent += copies.traffic;
+    spent += copies.before_death;
     sample.hints += copies.hints;
     sample.hint_bytes += copies.hint_bytes;
-    sample.handoff_bytes += copies.traffic.handoff_bytes + copies.before_death.handoff_bytes;
-    sample.read_repair_bytes += copies.traffic.read_repair_bytes + copies.before_death.read_repair_bytes;
-    sample.anti_entropy_bytes += copies.traffic.anti_entropy_bytes + copies.before_death.anti_entropy_bytes;
     for (const auto& [key, copy] : copies.of) {
       sample.siblings_max = std::max<std::uint64_t>(sample.siblings_max, copy.siblings);
       sample.siblings_all += copy.siblings;
       sample.clock_entries += copy.clock.entries().size();
     }
   }
+  sample.handoff_bytes = spent.handoff_bytes;
+  sample.read_repair_bytes = spent.read_repair_bytes;
+  sample.anti_entropy_bytes = spent.anti_entropy_bytes;
   recording_.samples.push_back(std::move(sample));
 }
 

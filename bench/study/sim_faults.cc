@@ -42,13 +42,9 @@ void SimWorld::begin_at_node(const Fault& fault, std::uint32_t index, std::uint3
   if (p.state() == sim::ProcessState::gone) return;
   Rng chance = root_.fork("fault " + std::to_string(index) + " at " + std::to_string(node));
   switch (fault.word) {
-    case FaultWord::crash:
-      if (p.runs()) p.crash();
-      return;
+    case FaultWord::crash: return die(node, &sim::Process::crash);
     case FaultWord::kill:
-    case FaultWord::restart:
-      if (p.runs()) p.kill();
-      return connect(node, false);
+    case FaultWord::restart: die(node, &sim::Process::kill); return connect(node, false);
     case FaultWord::pause:
       if (p.is_up()) p.pause();
       return;
@@ -58,7 +54,7 @@ void SimWorld::begin_at_node(const Fault& fault, std::uint32_t index, std::uint3
     case FaultWord::disk_full:
     case FaultWord::disk_error: return p.disk().set_full(true, now_);
     case FaultWord::lost_sync: return p.disk().set_lying(true);
-    case FaultWord::disk_lost: p.lose_disk(); return connect(node, false);
+    case FaultWord::disk_lost: die(node, &sim::Process::lose_disk); return connect(node, false);
     case FaultWord::partition_lost: return lose_partitions(fault, node, chance);
     case FaultWord::record_lost:
     case FaultWord::bit_flip: return damage_records(fault, node, chance);
@@ -109,11 +105,17 @@ void SimWorld::end_at_node(const Fault& fault, std::uint32_t node) {
     case FaultWord::disk_error: p.disk().set_full(false, now_); return p.runs() ? schedule(node) : void();
     case FaultWord::lost_sync:
       // What is not there is found out when power is cut.
-      if (p.runs()) p.crash();
+      die(node, &sim::Process::crash);
       p.disk().set_lying(false);
       return restart(node);
     default: return;
   }
+}
+
+void SimWorld::die(std::uint32_t node, void (sim::Process::*how)()) {
+  sim::Process& p = *machines_[node];
+  if (p.runs()) of_the_dead_ += p.node().repair_traffic();
+  if (p.runs() || how == &sim::Process::lose_disk) (p.*how)();
 }
 
 void SimWorld::restart(std::uint32_t node) {

@@ -81,6 +81,12 @@ void SimWorld::handle(sim::Event event) {
 void SimWorld::take_sample() {
   Sample sample{.at = seconds_now()};
   divergence_->measure(sample);
+  RepairTraffic spent = of_the_dead_;
+  for (const auto& machine : machines_)
+    if (machine->runs()) spent += machine->node().repair_traffic();
+  sample.handoff_bytes = spent.handoff_bytes;
+  sample.read_repair_bytes = spent.read_repair_bytes;
+  sample.anti_entropy_bytes = spent.anti_entropy_bytes;
   recording_.samples.push_back(std::move(sample));
   next_sample_ += duration_of_ms(scenario_.sample_ms);
   report_progress();

@@ -89,6 +89,7 @@ class SimWorld {
   void end_at_node(const Fault& fault, std::uint32_t node);
   void damage_records(const Fault& fault, std::uint32_t node, Rng& chance);
   void lose_partitions(const Fault& fault, std::uint32_t node, Rng& chance);
+  void die(std::uint32_t node, void (sim::Process::*how)());
   void restart(std::uint32_t node);
   void resume(std::uint32_t node);
   void heal();
@@ -109,6 +110,7 @@ class SimWorld {
   std::vector<std::vector<std::uint32_t>> owners_;  // by partition
   std::unique_ptr<Divergence> divergence_;
   std::vector<std::unique_ptr<sim::Process>> machines_;
+  RepairTraffic of_the_dead_;                                  // what lives that are over spent on repair
   std::unordered_map<std::uint64_t, std::uint32_t> index_of_;  // of a node's id; only looked up
   std::map<std::string, std::uint32_t> index_of_address_;
   std::unique_ptr<Load> load_;

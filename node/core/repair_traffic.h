@@ -10,6 +10,12 @@ struct RepairTraffic {
   std::uint64_t handoff_bytes = 0;       // hints sent to their owners
   std::uint64_t read_repair_bytes = 0;   // states sent to owners that a read found behind
   std::uint64_t anti_entropy_bytes = 0;  // questions, answers and states of sessions that this node began, both ways
+  RepairTraffic& operator+=(const RepairTraffic& other) {
+    handoff_bytes += other.handoff_bytes;
+    read_repair_bytes += other.read_repair_bytes;
+    anti_entropy_bytes += other.anti_entropy_bytes;
+    return *this;
+  }
   friend bool operator==(const RepairTraffic&, const RepairTraffic&) = default;
 };
 

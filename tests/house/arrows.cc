@@ -32,7 +32,8 @@ constexpr std::array kRooms = {
     Room{"bench/soak", false, "node/base"},
     Room{"bench/sim", false, "node/base vclock merkle gossip node/ring node/paxos node/core bench/soak"},
     Room{"bench/study", false,
-         "node/base vclock merkle gossip node/ring node/paxos node/core node/wire bench/sim bench/soak client"},
+         "node/base vclock merkle gossip node/ring node/paxos node/core node/wire bench/sim bench/soak bench/load "
+         "client"},
     Room{"bench/load", false, "node/base vclock merkle gossip node/ring node/paxos node/core node/wire client"},
     Room{"bench/store", false, "node/base vclock node/ring node/core node/wire node/io bench/load"},
 };
