@@ -16,6 +16,7 @@ void Batch::add(std::uint64_t seed, const RunResult& result) {
   violations += result.violations.size();
   if (!result.violations.empty()) failing.push_back(seed);
   for (std::size_t i = 0; i < marks.size(); ++i) marks[i] += result.marks.of(static_cast<Mark>(i));
+  for (std::size_t i = 0; i < struck.size(); ++i) struck[i] += has(result.struck, static_cast<FaultKind>(i)) ? 1 : 0;
 }
 
 void Batch::add(const Batch& other) {
@@ -27,12 +28,20 @@ void Batch::add(const Batch& other) {
   violations += other.violations;
   failing.insert(failing.end(), other.failing.begin(), other.failing.end());
   for (std::size_t i = 0; i < marks.size(); ++i) marks[i] += other.marks[i];
+  for (std::size_t i = 0; i < struck.size(); ++i) struck[i] += other.struck[i];
 }
 
 std::vector<std::string> Batch::marks_never_hit() const {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < marks.size(); ++i)
     if (marks[i] == 0) names.emplace_back(name_of(static_cast<Mark>(i)));
+  return names;
+}
+
+std::vector<std::string> Batch::kinds_never_struck() const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < struck.size(); ++i)
+    if (struck[i] == 0) names.emplace_back(name_of(static_cast<FaultKind>(i)));
   return names;
 }
 
@@ -44,10 +53,18 @@ Batch run_batch(std::uint64_t first, std::uint64_t last, const std::function<boo
 }
 
 nlohmann::ordered_json facts_of(const Batch& batch) {
-  return {{"first_seed", batch.first},      {"last_seed", batch.last},
-          {"seeds", batch.seeds},           {"counted", batch.counted},
-          {"operations", batch.operations}, {"violations", batch.violations},
-          {"failing_seeds", batch.failing}, {"marks_never_hit", batch.marks_never_hit()}};
+  nlohmann::ordered_json struck = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < batch.struck.size(); ++i)
+    struck[std::string(name_of(static_cast<FaultKind>(i)))] = batch.struck[i];
+  return {{"first_seed", batch.first},
+          {"last_seed", batch.last},
+          {"seeds", batch.seeds},
+          {"counted", batch.counted},
+          {"operations", batch.operations},
+          {"violations", batch.violations},
+          {"failing_seeds", batch.failing},
+          {"marks_never_hit", batch.marks_never_hit()},
+          {"faults_struck", std::move(struck)}};
 }
 
 std::string compare_two_runs(const Options& options) {

@@ -1,4 +1,4 @@
-// Many seeds in a row: totals, what failed, and which marks were never reached.
+// Many seeds in a row: totals, what failed, which marks were never reached, and which faults never struck.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,13 @@ struct Batch {
   std::uint64_t violations = 0;
   std::vector<std::uint64_t> failing;
   std::vector<std::uint64_t> marks = std::vector<std::uint64_t>(static_cast<std::size_t>(Mark::count_));
+  // Seeds in which a kind of fault did something.
+  std::vector<std::uint64_t> struck = std::vector<std::uint64_t>(static_cast<std::size_t>(FaultKind::count_));
 
   void add(std::uint64_t seed, const RunResult& result);
   void add(const Batch& other);
   [[nodiscard]] std::vector<std::string> marks_never_hit() const;
+  [[nodiscard]] std::vector<std::string> kinds_never_struck() const;
 };
 
 // Runs first..last until `enough` says so, or to the end.

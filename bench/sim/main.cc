@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <bit>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -48,9 +49,15 @@ struct Arguments {
   std::vector<std::size_t> without;
 };
 
-void print_marks_never_hit(const Batch& batch) {
-  const std::vector<std::string> never = batch.marks_never_hit();
-  fmt::print("marks never hit: {}\n", never.empty() ? "none" : fmt::format("{}", fmt::join(never, " ")));
+void print_coverage(const Batch& batch) {
+  const auto words = [](const std::vector<std::string>& names) {
+    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, " "));
+  };
+  fmt::print("seeds that a fault struck in:");
+  for (std::size_t i = 0; i < batch.struck.size(); ++i)
+    fmt::print(" {}={}", name_of(static_cast<shoal::sim::FaultKind>(i)), batch.struck[i]);
+  fmt::print("\nfaults that never struck: {}\nmarks never hit: {}\n", words(batch.kinds_never_struck()),
+             words(batch.marks_never_hit()));
 }
 
 Options options_of(std::uint64_t seed, const Arguments& arguments) {
@@ -65,7 +72,7 @@ Options options_of(std::uint64_t seed, const Arguments& arguments) {
 void print_result(const RunResult& result) {
   fmt::print("ran       {} events, {} s of virtual time, {} operations, {} acknowledged writes, {} kinds of faults\n",
              result.events, std::chrono::duration_cast<std::chrono::seconds>(result.virtual_time).count() - 3600,
-             result.operations, result.acknowledged, result.fault_kinds);
+             result.operations, result.acknowledged, std::popcount(result.struck));
   fmt::print("counted   {}\n", result.counted ? "yes" : "no");
   for (const std::string& violation : result.violations) fmt::print("VIOLATED  {}\n", violation);
   fmt::print("verdict   {}\nstate     {:016x}\n", result.violations.empty() ? "ok" : "violated", result.state_hash);
@@ -117,7 +124,7 @@ int run_range(const Arguments& arguments) {
   }
   fmt::print("{} seeds, {} counted, {} operations, {} failing\n", all.seeds, all.counted, all.operations,
              all.failing.size());
-  print_marks_never_hit(all);
+  print_coverage(all);
   return all.failing.empty() && same ? 0 : kViolated;
 }
 
@@ -135,7 +142,7 @@ int soak(const Arguments& arguments) {
     all.add(batch);
   }
   fmt::print("{} seeds, {} counted, {} failing\n", all.seeds, all.counted, all.failing.size());
-  print_marks_never_hit(all);
+  print_coverage(all);
   return all.failing.empty() ? 0 : kViolated;
 }
 
