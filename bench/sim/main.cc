@@ -41,6 +41,7 @@ struct Arguments {
   bool has_seed = false;
   std::string seeds;
   bool twice = false;
+  bool until_failure = false;
   bool verbose = false;
   std::uint64_t tail_seeds = 9;
   std::uint32_t tail_rate = 1000;
@@ -113,17 +114,18 @@ int run_range(const Arguments& arguments) {
   bool same = true;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const Options options = options_of(seed, arguments);
-    const RunResult result = shoal::sim::run_seed(options);
+    const RunResult result = shoal::sim::run_in_batch(seed, options);
     all.add(seed, result);
     if (!result.violations.empty()) fmt::print("seed {}: {}\n", seed, result.violations.front());
     std::fflush(stdout);
-    if (!arguments.twice) continue;
+    if (arguments.until_failure && !all.failing.empty()) break;
+    if (!arguments.twice || shoal::sim::is_compared(seed)) continue;
     const std::string difference = shoal::sim::compare_two_runs(options);
     if (!difference.empty()) fmt::print("seed {}: {}\n", seed, difference);
     same = same && difference.empty();
   }
-  fmt::print("{} seeds, {} counted, {} operations, {} failing\n", all.seeds, all.counted, all.operations,
-             all.failing.size());
+  fmt::print("{} seeds, {} counted, {} compared with a second run, {} operations, {} failing\n", all.seeds, all.counted,
+             all.compared, all.operations, all.failing.size());
   print_coverage(all);
   return all.failing.empty() && same ? 0 : kViolated;
 }
@@ -132,6 +134,8 @@ int soak(const Arguments& arguments) {
   shoal::SoakLog log(arguments.soak);
   const shoal::Result<std::uint64_t> first = log.first_seed();
   if (!first) return fmt::print(stderr, "{}\n", first.error().message), kUsage;
+  using Clock = shoal::SoakLog::Clock;
+  const Clock::time_point began = Clock::now();
   Batch all;
   for (std::uint64_t seed = *first; log.time_left(); seed = all.last + 1) {
     const Batch batch =
@@ -141,7 +145,9 @@ int soak(const Arguments& arguments) {
     if (!written) return fmt::print(stderr, "{}\n", written.error().message), kUsage;
     all.add(batch);
   }
-  fmt::print("{} seeds, {} counted, {} failing\n", all.seeds, all.counted, all.failing.size());
+  const double minutes = std::chrono::duration<double, std::ratio<60>>(Clock::now() - began).count();
+  fmt::print("{} seeds, {} counted ({:.0f} a minute), {} compared with a second run, {} failing\n", all.seeds,
+             all.counted, static_cast<double>(all.counted) / minutes, all.compared, all.failing.size());
   print_coverage(all);
   return all.failing.empty() ? 0 : kViolated;
 }
@@ -159,6 +165,7 @@ int main(int argc, char** argv) {
   CLI::App app("Runs the brain of shoal in a simulated world. A seed decides everything and replays exactly.");
   auto* seed = app.add_option("SEED", arguments.seed, "the seed to run; with --minutes, the first one");
   app.add_option("--seeds", arguments.seeds, "run a range, as 1..100");
+  app.add_flag("--until-failure", arguments.until_failure, "end the range after its first failing seed");
   app.add_flag("--twice", arguments.twice, "run again and compare every event");
   app.add_option("--without", arguments.without, "leave out these faults of the list, by number")->delimiter(',');
   declare(app, arguments.soak);
