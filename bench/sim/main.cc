@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/sim/batch.h"
+#include "bench/sim/script.h"
+#include "bench/sim/shrink.h"
 #include "bench/sim/tail_study.h"
 #include "bench/soak/soak_log.h"
 
@@ -24,6 +26,7 @@ constexpr int kViolated = 6;
 constexpr int kUsage = 64;
 constexpr int kCrashed = 70;
 constexpr std::uint64_t kSeedsPerLine = 100;
+constexpr std::chrono::seconds kShrinkFor{300};
 
 // Read by the signal handler, which can be given nothing.
 volatile std::sig_atomic_t running_single_seed = 0;
@@ -43,6 +46,10 @@ struct Arguments {
   bool twice = false;
   bool until_failure = false;
   bool verbose = false;
+  bool shrink = false;
+  std::size_t shrink_runs = shoal::sim::ShrinkLimits{}.runs;
+  std::string script;
+  std::string save;
   std::uint64_t tail_seeds = 9;
   std::uint32_t tail_rate = 1000;
   bool tail_hangs = false;
@@ -61,8 +68,7 @@ void print_coverage(const Batch& batch) {
              words(batch.marks_never_hit()));
 }
 
-Options options_of(std::uint64_t seed, const Arguments& arguments) {
-  Options options = shoal::sim::draw_options(seed);
+Options without(Options options, const Arguments& arguments) {
   std::vector<shoal::sim::Fault> kept;
   for (std::size_t i = 0; i < options.faults.size(); ++i)
     if (std::ranges::find(arguments.without, i) == arguments.without.end()) kept.push_back(options.faults[i]);
@@ -79,9 +85,39 @@ void print_result(const RunResult& result) {
   fmt::print("verdict   {}\nstate     {:016x}\n", result.violations.empty() ? "ok" : "violated", result.state_hash);
 }
 
+int save(const Options& options, const std::string& path) {
+  const shoal::Status saved = save_script(options, path);
+  if (!saved) return fmt::print(stderr, "{}\n", saved.error().message), kUsage;
+  fmt::print("saved     {}\n", path);
+  return 0;
+}
+
+int shrink_one(const Options& options, const Arguments& arguments) {
+  const auto until = shoal::SoakLog::Clock::now() + kShrinkFor;
+  const shoal::sim::ShrinkLimits limits{.runs = arguments.shrink_runs,
+                                        .time_left = [&] { return shoal::SoakLog::Clock::now() < until; }};
+  const auto violations_of = [](const Options& tried) { return shoal::sim::run_seed(tried).violations; };
+  const auto shrunken = shrink(options, violations_of, limits);
+  if (!shrunken) return fmt::print("nothing is violated, so there is nothing to shrink\n"), 0;
+  fmt::print("{}VIOLATED  {}\n", describe(shrunken->options), shrunken->sentence);
+  fmt::print("shrunken  {} of {} faults are left after {} runs; {}\n", shrunken->options.faults.size(),
+             options.faults.size(), shrunken->runs,
+             shrunken->complete ? "nothing more can be left out" : "there was no time for more");
+  const std::string path = arguments.save.empty() ? fmt::format("seed_{}.json", options.seed) : arguments.save;
+  if (const int failed = save(shrunken->options, path); failed != 0) return failed;
+  fmt::print("replay    shoal_sim --script {}\n", path);
+  return kViolated;
+}
+
 int run_one(const Arguments& arguments) {
-  const Options options = options_of(arguments.seed, arguments);
+  shoal::Result<Options> drawn =
+      arguments.script.empty() ? shoal::sim::draw_options(arguments.seed) : shoal::sim::read_script(arguments.script);
+  if (!drawn) return fmt::print(stderr, "{}\n", drawn.error().message), kUsage;
+  const Options options = without(std::move(*drawn), arguments);
   running_single_seed = 1;
+  if (arguments.shrink) return shrink_one(options, arguments);
+  if (!arguments.save.empty())
+    if (const int failed = save(options, arguments.save); failed != 0) return failed;
   fmt::print("{}", shoal::sim::describe(options));
   std::fflush(stdout);
   shoal::sim::Recorder recorder;
@@ -113,7 +149,7 @@ int run_range(const Arguments& arguments) {
   Batch all;
   bool same = true;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    const Options options = options_of(seed, arguments);
+    const Options options = without(shoal::sim::draw_options(seed), arguments);
     const RunResult result = shoal::sim::run_in_batch(seed, options);
     all.add(seed, result);
     if (!result.violations.empty()) fmt::print("seed {}: {}\n", seed, result.violations.front());
@@ -168,6 +204,14 @@ int main(int argc, char** argv) {
   app.add_flag("--until-failure", arguments.until_failure, "end the range after its first failing seed");
   app.add_flag("--twice", arguments.twice, "run again and compare every event");
   app.add_option("--without", arguments.without, "leave out these faults of the list, by number")->delimiter(',');
+  auto* script = app.add_option("--script", arguments.script, "run this file in place of a seed")->excludes(seed);
+  auto* save =
+      app.add_option("--save", arguments.save, "write the run as a file for --script; with --shrink, the least");
+  auto* shrink =
+      app.add_flag("--shrink", arguments.shrink, "leave out what the failure does not need, and save the rest");
+  app.add_option("--shrink-runs", arguments.shrink_runs, "try this often at most")
+      ->needs(shrink)
+      ->check(CLI::PositiveNumber);
   declare(app, arguments.soak);
   app.add_flag("--verbose", arguments.verbose, "print the history even when all is well");
   auto* tail = app.add_subcommand("tail", "how slow the slowest requests get when one of three replicas stops");
@@ -184,9 +228,13 @@ int main(int argc, char** argv) {
   std::signal(SIGABRT, on_crash);
   std::signal(SIGSEGV, on_crash);
   arguments.soak.first_seed = arguments.seed;
+  const bool one =
+      script->count() > 0 || (arguments.has_seed && arguments.soak.minutes <= 0 && arguments.seeds.empty());
+  if (!one && save->count() + shrink->count() > 0)
+    return fmt::print(stderr, "--save and --shrink are for one run: give a SEED or --script FILE\n"), kUsage;
+  if (one) return run_one(arguments);
   if (arguments.soak.minutes > 0) return soak(arguments);
   if (!arguments.seeds.empty()) return run_range(arguments);
-  if (arguments.has_seed) return run_one(arguments);
-  fmt::print(stderr, "give a SEED, --seeds A..B, --minutes M, or the word tail; --help tells more\n");
+  fmt::print(stderr, "give a SEED, --script FILE, --seeds A..B, --minutes M, or the word tail; --help tells more\n");
   return kUsage;
 }

@@ -2,6 +2,7 @@
 // several ranges that share none; how many it took is printed. The program as built passes the very same seeds.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -73,6 +74,30 @@ INSTANTIATE_TEST_SUITE_P(All, Mutants,
                                            Mutant{"forget_hints", 10}, Mutant{"reuse_incarnation", 5},
                                            Mutant{"merge_by_clock_time", 5}, Mutant{"lww_oldest_wins", 10}),
                          [](const auto& mutant) { return std::string(mutant.param.name); });
+
+std::size_t faults_in(const std::string& text) {
+  std::size_t faults = 0;
+  for (std::size_t at = text.find("  #"); at != std::string::npos; at = text.find("  #", at + 1)) ++faults;
+  return faults;
+}
+
+// The shrunken run is a file that fails in the same way whenever it is replayed, and with a fraction of the faults.
+TEST(Mutant, LeavesAShrunkenScriptThatReplays) {
+  const std::string path = ::testing::TempDir() + "shoal_shrunken_" + std::to_string(getpid()) + ".json";
+  const Ran whole = run("shoal_sim_no_record_epoch", "19");
+  ASSERT_EQ(whole.exit_code, kViolated);
+  ASSERT_NE(whole.output.find("VIOLATED  lost: "), std::string::npos) << whole.output;
+  const Ran shrunken = run("shoal_sim_no_record_epoch", "19 --shrink --save " + path);
+  EXPECT_EQ(shrunken.exit_code, kViolated) << shrunken.output;
+  EXPECT_NE(shrunken.output.find("replay    shoal_sim --script " + path), std::string::npos) << shrunken.output;
+  const Ran replayed = run("shoal_sim_no_record_epoch", "--script " + path + " --twice");
+  EXPECT_EQ(replayed.exit_code, kViolated);
+  EXPECT_NE(replayed.output.find("VIOLATED  lost: "), std::string::npos) << replayed.output;
+  EXPECT_NE(replayed.output.find("twice     the same"), std::string::npos) << replayed.output;
+  EXPECT_LE(2 * faults_in(replayed.output), faults_in(whole.output)) << replayed.output;
+  EXPECT_EQ(run("shoal_sim", "--script " + path).exit_code, kOk);
+  unlink(path.c_str());
+}
 
 // A share of the seeds of every range runs twice. Chance that does not come from the seed breaks no other invariant.
 TEST(Mutant, ThatDoesNotReplayIsFoundByTheSeedsThatRunTwice) {
