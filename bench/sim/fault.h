@@ -56,6 +56,10 @@ enum class FaultKind : std::uint8_t {
 std::string_view name_of(FaultKind kind);
 bool concerns_links(FaultKind kind);
 
+using FaultKinds = std::uint64_t;  // bit i = FaultKind i
+constexpr FaultKinds only(FaultKind kind) { return FaultKinds{1} << static_cast<int>(kind); }
+constexpr bool has(FaultKinds kinds, FaultKind kind) { return (kinds & only(kind)) != 0; }
+
 struct Fault {
   FaultKind kind = FaultKind::halves;
   Duration at{};  // since the load began

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "bench/sim/world.h"
 
@@ -21,10 +20,16 @@ std::int64_t signed_amount(const Fault& fault) {
 // Nobody reads what an owner keeps as a hint, so the hint must not be all that is left of the key there.
 bool may_lose(const SimStore& disk, const Slot& slot) { return !disk.keeps_hint_of(slot); }
 
-void lose_partition(Process& p, const Slot& slot) {
+// False: there is nothing that may be lost.
+bool lose_partition(Process& p, const Slot& slot) {
   const Ring& ring = p.node().ring();
+  bool lost = false;
   for (const Slot& other : p.disk().slots())
-    if (ring->partition_of(other) == ring->partition_of(slot) && may_lose(p.disk(), other)) p.disk().lose_record(other);
+    if (ring->partition_of(other) == ring->partition_of(slot) && may_lose(p.disk(), other)) {
+      p.disk().lose_record(other);
+      lost = true;
+    }
+  return lost;
 }
 
 bool same_state(const Record& a, const Record& b) { return causal_bytes(a) == causal_bytes(b); }
@@ -36,15 +41,12 @@ void World::unleash_faults() {
   for (std::uint32_t i = 0; i < options_.faults.size(); ++i) after(options_.faults[i].at, EventKind::fault_begins, i);
 }
 
-std::uint32_t World::kinds_that_struck() const { return static_cast<std::uint32_t>(std::popcount(struck_)); }
-
 void World::begin_fault(std::uint32_t index) {
   if (!faults_allowed_) return;
   const Fault& fault = options_.faults[index];
   check_merge_laws();
   if (concerns_links(fault.kind)) {
     network_.begin(fault, now_);
-    struck_ |= std::uint64_t{1} << static_cast<int>(fault.kind);
   } else {
     for (std::uint32_t node = 0; node < nodes(); ++node)
       if (has(fault.left, node)) begin_at_node(fault, index, node);
@@ -58,12 +60,16 @@ void World::begin_at_node(const Fault& fault, std::uint32_t index, std::uint32_t
   const std::vector<Slot> slots = p.disk().slots();
   switch (fault.kind) {
     case FaultKind::crash:
-    case FaultKind::crash_all: crash(node, fault.lasts); break;
+    case FaultKind::crash_all:
+      if (!p.runs()) return;
+      crash(node, fault.lasts);
+      break;
     case FaultKind::crash_mid_turn:
       if (p.is_up()) p.crash_in_next_turn = fault.lasts;
-      break;
+      return;  // strikes in a turn, or never
     case FaultKind::move:
       p.move();
+      if (!p.runs()) return;
       crash(node, fault.lasts);
       break;
     case FaultKind::pause:
@@ -85,14 +91,15 @@ void World::begin_at_node(const Fault& fault, std::uint32_t index, std::uint32_t
       p.disk().set_unreadable(unreadable_[index].slot, true);
       break;
     case FaultKind::partition_lost:
-      if (slots.empty() || !p.runs()) return;
-      lose_partition(p, slots[fault.amount % slots.size()]);
+      if (slots.empty() || !p.runs() || !lose_partition(p, slots[fault.amount % slots.size()])) return;
       break;
     case FaultKind::bit_flips:
+      if (slots.empty()) return;
       for (std::size_t i = 0; i < std::min(slots.size(), kFlipsMax); ++i)
         p.disk().set_unreadable(slots[(fault.amount + i) % slots.size()], true);
       break;
     case FaultKind::digests_wrong:
+      if (slots.empty()) return;
       for (std::size_t i = 0; i < std::min(slots.size(), kFlipsMax); ++i)
         p.disk().spoil_digest(slots[(fault.amount + i) % slots.size()]);
       break;
@@ -102,7 +109,7 @@ void World::begin_at_node(const Fault& fault, std::uint32_t index, std::uint32_t
       break;
     default: break;
   }
-  struck_ |= std::uint64_t{1} << static_cast<int>(fault.kind);
+  struck_ |= only(fault.kind);
 }
 
 void World::end_fault(std::uint32_t index) {

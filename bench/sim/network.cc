@@ -22,6 +22,12 @@ std::uint32_t Network::rate_of(FaultKind kind) const {
   return static_cast<std::uint32_t>(rate);
 }
 
+bool Network::strikes(FaultKind kind) {
+  const bool does = rng_.chance(rate_of(kind));
+  if (does) struck_ |= only(kind);
+  return does;
+}
+
 // A heavy tail from integers alone: each doubling of the delay is half as likely as the one before.
 Duration Network::draw_delay() {
   switch (profile_) {
@@ -42,28 +48,36 @@ Instant Network::delayed(std::uint32_t from, std::uint32_t to, Instant now) {
     const Fault& fault = active.fault;
     const bool forwards = has(fault.left, from) && has(fault.right, to);
     const bool across = forwards || (has(fault.right, from) && has(fault.left, to));
-    if (fault.kind == FaultKind::slow_links && across) delay *= static_cast<Duration::rep>(fault.amount);
-    if (fault.kind == FaultKind::clogged && forwards) not_before = std::max(not_before, active.since + fault.lasts);
+    const bool slows = fault.kind == FaultKind::slow_links && across;
+    const bool holds = fault.kind == FaultKind::clogged && forwards;
+    if (slows) delay *= static_cast<Duration::rep>(fault.amount);
+    if (holds) not_before = std::max(not_before, active.since + fault.lasts);
+    if (slows || holds) struck_ |= only(fault.kind);
   }
-  if (rng_.chance(rate_of(FaultKind::late_messages))) delay += seconds(rng_.between(5, 150));
+  if (strikes(FaultKind::late_messages)) delay += seconds(rng_.between(5, 150));
   return not_before + delay;
 }
 
 std::vector<Instant> Network::between_nodes(std::uint32_t from, std::uint32_t to, Instant now) {
-  if (is_cut(from, to, now) || rng_.chance(rate_of(FaultKind::lossy))) return {};
+  if (is_cut(from, to, now) || strikes(FaultKind::lossy)) return {};
   std::vector<Instant> arrivals{delayed(from, to, now)};
-  if (rng_.chance(rate_of(FaultKind::duplicating))) arrivals.push_back(delayed(from, to, now));
+  if (strikes(FaultKind::duplicating)) arrivals.push_back(delayed(from, to, now));
   return arrivals;
 }
 
 std::optional<Instant> Network::with_client(Instant now) {
-  if (rng_.chance(rate_of(FaultKind::lossy))) return std::nullopt;
+  if (strikes(FaultKind::lossy)) return std::nullopt;
   return now + draw_delay();
 }
 
-bool Network::is_cut(std::uint32_t from, std::uint32_t to, Instant now) const {
-  return std::ranges::any_of(active_,
-                             [&](const Active& active) { return cuts(active.fault, from, to, now - active.since); });
+bool Network::is_cut(std::uint32_t from, std::uint32_t to, Instant now) {
+  bool cut = false;
+  for (const Active& active : active_) {
+    if (!cuts(active.fault, from, to, now - active.since)) continue;
+    struck_ |= only(active.fault.kind);
+    cut = true;
+  }
+  return cut;
 }
 
 }  // namespace shoal::sim

@@ -28,7 +28,10 @@ class Network {
   std::vector<Instant> between_nodes(std::uint32_t from, std::uint32_t to, Instant now);
   std::optional<Instant> with_client(Instant now);
 
-  [[nodiscard]] bool is_cut(std::uint32_t from, std::uint32_t to, Instant now) const;
+  bool is_cut(std::uint32_t from, std::uint32_t to, Instant now);
+
+  // Kinds of faults that some message has met: cut, lost, doubled, delayed.
+  [[nodiscard]] FaultKinds struck() const { return struck_; }
 
  private:
   struct Active {
@@ -38,12 +41,15 @@ class Network {
 
   Duration draw_delay();
   Instant delayed(std::uint32_t from, std::uint32_t to, Instant now);
-  // How likely a fault of this kind strikes, 0 when none is active.
+  // Draws whether an active fault of this kind strikes a message.
+  bool strikes(FaultKind kind);
+  // How likely, 0 when none is active.
   [[nodiscard]] std::uint32_t rate_of(FaultKind kind) const;
 
   DelayProfile profile_;
   Rng rng_;
   std::vector<Active> active_;
+  FaultKinds struck_ = 0;
 };
 
 }  // namespace shoal::sim

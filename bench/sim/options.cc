@@ -18,10 +18,9 @@ constexpr std::string_view kActionNames[] = {"get", "put_context", "put_blind", 
                                              "del", "list",        "bad_input", "status"};
 
 std::vector<std::string_view> names_of(const std::vector<Level>& levels) {
-  constexpr std::string_view kNames[] = {"quorum", "eventual", "session", "all"};
   std::vector<std::string_view> names;
   names.reserve(levels.size());
-  for (const Level level : levels) names.push_back(kNames[static_cast<std::size_t>(level)]);
+  for (const Level level : levels) names.push_back(name_of(level));
   return names;
 }
 
@@ -124,6 +123,9 @@ std::vector<FaultKind> draw_kinds(Rng rng) {
 
 }  // namespace
 
+std::string_view name_of(DelayProfile profile) { return kDelayNames[static_cast<std::size_t>(profile)]; }
+std::string_view name_of(Action action) { return kActionNames[static_cast<std::size_t>(action)]; }
+
 Options draw_options(std::uint64_t seed) {
   const Rng rng(seed);
   Options options;
@@ -147,8 +149,8 @@ std::string describe(const Options& options) {
       "links     delays={}\n"
       "disks     sync_usec={} slow_sync_per_million={} hint_bytes_max={}\n",
       options.seed, options.nodes, options.replicas, options.zones, options.weights, options.relaxed,
-      options.restart_all_when_healed, options.late_joiner, kDelayNames[static_cast<std::size_t>(options.delays)],
-      options.sync_usec, options.slow_sync_per_million, options.hint_bytes_max);
+      options.restart_all_when_healed, options.late_joiner, name_of(options.delays), options.sync_usec,
+      options.slow_sync_per_million, options.hint_bytes_max);
   const LoadOptions& load = options.load;
   text +=
       fmt::format("load      clients={} operations={} keys={} hot={}{} ask_owner={} dies={} quorums={} levels={} mix=",
@@ -156,7 +158,7 @@ std::string describe(const Options& options) {
                   load.hot_key_in_default || options.buckets.empty() ? "" : " (not in default)",
                   load.ask_owner_per_million, load.client_dies_per_million, load.quorums, names_of(load.levels));
   for (std::size_t i = 0; i < load.mix.size(); ++i)
-    if (load.mix[i] > 0) text += fmt::format("{}:{} ", kActionNames[i], load.mix[i]);
+    if (load.mix[i] > 0) text += fmt::format("{}:{} ", name_of(static_cast<Action>(i)), load.mix[i]);
   text += "\n";
   for (const BucketPlan& plan : options.buckets) text += describe(plan) + "\n";
   text += fmt::format("faults    {} within {} ms\n", options.faults.size(),

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/sim/bucket_book.h"
@@ -17,6 +18,9 @@ namespace shoal::sim {
 
 enum class DelayProfile : std::uint8_t { lan, slow, heavy_tail };
 enum class Action : std::uint8_t { get, put_context, put_blind, put_token, del, list, bad_input, status, count_ };
+
+std::string_view name_of(DelayProfile profile);
+std::string_view name_of(Action action);
 
 struct LoadOptions {
   std::uint32_t clients = 3;

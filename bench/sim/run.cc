@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <set>
 
 #include "node/core/state_digest.h"
@@ -23,7 +24,7 @@ constexpr seconds kConvergeWithin{60};
 constexpr milliseconds kLookEvery{200};
 constexpr int kRoundsMax = 4;  // of anti-entropy, until all owners are equal
 constexpr std::size_t kOperationsCounted = 200;
-constexpr std::uint32_t kKindsCounted = 3;
+constexpr int kKindsCounted = 3;
 constexpr std::size_t kWitnessesMax = 400;  // operations printed with a failure
 
 class Run {
@@ -422,8 +423,8 @@ class Run {
     result.state_hash = world_.fingerprint().value();
     result.operations = world_.history().ended();
     result.acknowledged = world_.receipts().size();
-    result.fault_kinds = world_.kinds_that_struck();
-    result.counted = result.operations >= kOperationsCounted && result.fault_kinds >= kKindsCounted;
+    result.struck = world_.struck();
+    result.counted = result.operations >= kOperationsCounted && std::popcount(result.struck) >= kKindsCounted;
     result.events = world_.events();
     result.virtual_time = world_.now().time_since_epoch();
     result.marks = world_.marks();

@@ -18,7 +18,7 @@ struct RunResult {
   bool counted = false;          // at least 200 client operations and three kinds of faults
   std::size_t operations = 0;
   std::size_t acknowledged = 0;  // writes
-  std::uint32_t fault_kinds = 0;
+  FaultKinds struck = 0;         // kinds of faults that did something
   std::uint64_t events = 0;
   Duration virtual_time{};
   MarkCounts marks;

@@ -143,7 +143,10 @@ void World::finish_turn(std::uint32_t node) {
   const bool crashes = p.crash_in_next_turn && !outbox.empty();
   if (crashes) outbox.resize(nemesis_.below(outbox.size() + 1));
   for (Envelope& envelope : outbox) send_from_node(node, std::move(envelope));
-  if (crashes) return crash(node, p.crash_in_next_turn);
+  if (crashes) {
+    struck_ |= only(FaultKind::crash_mid_turn);
+    return crash(node, p.crash_in_next_turn);
+  }
   schedule(node);
 }
 

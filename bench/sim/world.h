@@ -75,7 +75,8 @@ class World {
   [[nodiscard]] const MarkCounts& marks() const { return marks_; }
   [[nodiscard]] const std::vector<Receipt>& receipts() const { return receipts_; }
   [[nodiscard]] const std::vector<Agreement>& agreements() const { return agreements_; }
-  [[nodiscard]] std::uint32_t kinds_that_struck() const;
+  // Kinds of faults that did something, not merely began.
+  [[nodiscard]] FaultKinds struck() const { return struck_ | network_.struck(); }
   [[nodiscard]] std::uint64_t events() const { return events_; }
   Fingerprint& fingerprint() { return fingerprint_; }
   [[nodiscard]] std::vector<std::string>& violations() { return violations_; }
@@ -144,7 +145,7 @@ class World {
   };
   bool faults_allowed_ = false;
   std::map<std::uint32_t, Unreadable> unreadable_;  // by fault
-  std::uint64_t struck_ = 0;                        // kinds, as bits
+  FaultKinds struck_ = 0;                           // of nodes; the network knows the rest
 
   Instant last_arrival_{};
   std::uint64_t events_ = 0;

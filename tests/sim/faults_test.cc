@@ -112,5 +112,16 @@ TEST(SimNetwork, HealsAtOnce) {
   EXPECT_EQ(network.between_nodes(0, 2, Instant{}).size(), 1u);
 }
 
+// A fault that begins and meets no message has not struck.
+TEST(SimNetwork, KnowsWhichFaultsStruck) {
+  Network network(DelayProfile::lan, Rng(1));
+  for (const FaultKind kind : {FaultKind::one_way, FaultKind::clogged}) network.begin(fault_of(kind), Instant{});
+  network.begin(fault_of(FaultKind::duplicating, 0), Instant{});
+  network.between_nodes(2, 0, Instant{});
+  EXPECT_EQ(network.struck(), FaultKinds{});
+  network.between_nodes(0, 2, Instant{});
+  EXPECT_EQ(network.struck(), only(FaultKind::one_way));
+}
+
 }  // namespace
 }  // namespace shoal::sim

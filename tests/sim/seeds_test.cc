@@ -47,5 +47,18 @@ TEST(Batches, NameFailingSeeds) {
   EXPECT_EQ(facts_of(batch)["failing_seeds"], nlohmann::ordered_json::array({7}));
 }
 
+TEST(Batches, CountTheSeedsThatAFaultStruckIn) {
+  RunResult crashed;
+  crashed.struck = only(FaultKind::crash);
+  RunResult cut;
+  cut.struck = only(FaultKind::crash) | only(FaultKind::halves);
+  Batch batch;
+  batch.add(1, crashed);
+  batch.add(2, cut);
+  EXPECT_EQ(facts_of(batch)["faults_struck"]["crash"], 2);
+  EXPECT_EQ(facts_of(batch)["faults_struck"]["halves"], 1);
+  EXPECT_EQ(batch.kinds_never_struck().size(), static_cast<std::size_t>(FaultKind::count_) - 2);
+}
+
 }  // namespace
 }  // namespace shoal::sim

@@ -14,11 +14,12 @@ constexpr std::uint64_t kSeeds = 300;
 const std::vector<std::string> kUnreachable = {"read_repair_skipped", "slot_collision_refused",
                                                "hint_taken_over_by_owner"};
 
-TEST(Soak, HundredsOfSeedsHoldAndReachEveryMark) {
+TEST(Soak, HundredsOfSeedsHoldAndReachEveryMarkAndEveryFaultStrikes) {
   const Batch batch = run_batch(1, kSeeds, [](const Batch&) { return false; });
   EXPECT_EQ(batch.failing, std::vector<std::uint64_t>{});
   EXPECT_EQ(batch.counted, kSeeds);
   EXPECT_EQ(batch.marks_never_hit(), kUnreachable);
+  EXPECT_EQ(batch.kinds_never_struck(), std::vector<std::string>{});
 }
 
 }  // namespace
