@@ -74,28 +74,32 @@ void Node::drain_loopback(Now now) {
 }
 
 void Node::dispatch(const Envelope& envelope, Now now) {
+  if (std::holds_alternative<ClientHandle>(envelope.peer)) return hear_client(envelope.peer, envelope.message, now);
+  hear_peer(std::get<NodeId>(envelope.peer), envelope, now);
+}
+
+void Node::hear_client(const Address& from, const Message& message, Now now) {
+  std::visit(Overloaded{[&](const Hello& m) {
+                          outbox_.send(from, Welcome{m.call, config_.id, formation_.document()});
+                        },
+                        [&](const GetRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
+                        [&](const PutRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
+                        [&](const ListRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
+                        [&](const StatusRequest& m) { on_status(from, m); },
+                        [&](const ExplainRequest& m) { on_explain(from, m, now); },
+                        [&](const EventsRequest& m) { on_events(from, m); },
+                        [&](const HintsRequest& m) { on_hints(from, m, now); },
+                        [&](const RepairRequest& m) { on_repair(from, m, now); },
+                        [&](const DiffRequest& m) { diffs_.on_request(from, m, now); },
+                        [&](const ObserveRequest& m) { on_observe(from, m); },
+                        [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
+                        [&](const Join& m) { formation_.on_join(from, m); },
+                        [](const auto&) {}},  // a client may not speak as a peer
+             message);
+}
+
+void Node::hear_peer(NodeId peer, const Envelope& envelope, Now now) {
   const Address& from = envelope.peer;
-  if (std::holds_alternative<ClientHandle>(from)) {
-    std::visit(Overloaded{[&](const Hello& m) {
-                            outbox_.send(from, Welcome{m.call, config_.id, formation_.document()});
-                          },
-                          [&](const GetRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
-                          [&](const PutRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
-                          [&](const ListRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
-                          [&](const StatusRequest& m) { on_status(from, m); },
-                          [&](const ExplainRequest& m) { on_explain(from, m, now); },
-                          [&](const EventsRequest& m) { on_events(from, m); },
-                          [&](const HintsRequest& m) { on_hints(from, m, now); },
-                          [&](const RepairRequest& m) { on_repair(from, m, now); },
-                          [&](const DiffRequest& m) { diffs_.on_request(from, m, now); },
-                          [&](const ObserveRequest& m) { on_observe(from, m); },
-                          [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
-                          [&](const Join& m) { formation_.on_join(from, m); },
-                          [](const auto&) {}},  // a client may not speak as a peer
-               envelope.message);
-    return;
-  }
-  const NodeId peer = std::get<NodeId>(from);
   std::visit(Overloaded{[&](const Replicate& m) { on_replicate(peer, m, envelope.age, now); },
                         [&](const Replicated& m) { on_replicated(peer, m, now); },
                         [&](const Fetch& m) { on_fetch(peer, m, envelope.age); },

@@ -107,6 +107,8 @@ class Node {
   };
 
   void dispatch(const Envelope& envelope, Now now);
+  void hear_client(const Address& from, const Message& message, Now now);
+  void hear_peer(NodeId peer, const Envelope& envelope, Now now);
   void drain_loopback(Now now);
 
   // Requests come from a client, or from a peer that forwarded.

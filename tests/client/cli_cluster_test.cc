@@ -411,7 +411,7 @@ TEST_F(CliClusterTest, HintsAloneAreHealthy) {
 
 TEST_F(CliClusterTest, HelpNamesEveryNewCommand) {
   const std::string help = shoal("help").out;
-  for (const char* verb : {"bucket", "hints", "members", "events", "explain"}) {
+  for (const char* verb : {"bucket", "hints", "members", "events", "explain", "faults"}) {
     EXPECT_THAT(help, HasSubstr(std::string("  ") + verb + " "));
     EXPECT_THAT(shoal(std::string("help ") + verb).out, HasSubstr(std::string("  shoal ") + verb)) << "examples";
   }
