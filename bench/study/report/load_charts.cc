@@ -43,7 +43,6 @@ void add_line(Chart& chart, const VariantMeasures& variant, std::string_view ban
   Series& series = chart.series.back();
   series.name = std::move(name);
   series.colour = colour;
-  series.style = Series::Style::step;
 }
 
 void add_pair(Chart& chart, const StudyResults& results, const Pair& pair) {
