@@ -50,7 +50,8 @@ void Ledger::learn(std::uint32_t node, const Slot& slot, const Sibling& sibling)
   by_request_[sibling.request].push_back(&facts);
 }
 
-void Ledger::wrote(std::uint32_t node, const Slot& slot, const Record* before, const Record& after) {
+void Ledger::wrote(std::uint32_t node, const Place& place, const Record* before, const Record& after) {
+  const Slot& slot = place.slot;
   if (before != nullptr && !after.clock.descends(before->clock))
     violation(fmt::format("the record {:x} at node {} went backwards", slot.hi, node));
   for (const Sibling& sibling : after.siblings) learn(node, slot, sibling);

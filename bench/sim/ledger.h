@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bench/sim/fault.h"
+#include "bench/sim/store_witness.h"
 #include "node/base/ids.h"
 #include "vclock/record.h"
 
@@ -36,22 +37,17 @@ struct DotFacts {
   bool orphaned = false;    // at some time after the first holder there was none
 };
 
-class Ledger {
+class Ledger final : public StoreWitness {
  public:
   void set_relaxed(NodeSet relaxed) { relaxed_ = relaxed; }
-  void named(std::uint32_t node, NodeId id) { nodes_[id] = node; }
-  void born(std::uint32_t node, Incarnation life) { lives_[life] = node; }
-
-  void wrote(std::uint32_t node, const Slot& slot, const Record* before, const Record& after);
-  void synced(std::uint32_t node, const Slot& slot, const Record& record);
-  // A hint for `owner` is dropped; it goes from the disk later.
-  void dropped_hint(std::uint32_t node, NodeId owner, const Slot& slot, const Record& hint);
-  // `left` is all that the node's disk still has of the slot, in its record and its hints; null: nothing.
-  void erased(std::uint32_t node, const Slot& slot, const Record* left);
-  // Power was cut.
-  void survived_crash(std::uint32_t node, const Slot& slot, const Record* left);
-  // The disk lost a record of this much, or itself.
-  void destroyed(std::uint32_t node, const Slot& slot, const Record& lost, const Record* left);
+  void named(std::uint32_t node, NodeId id) override { nodes_[id] = node; }
+  void born(std::uint32_t node, Incarnation life) override { lives_[life] = node; }
+  void wrote(std::uint32_t node, const Place& place, const Record* before, const Record& after) override;
+  void synced(std::uint32_t node, const Slot& slot, const Record& record) override;
+  void dropped_hint(std::uint32_t node, NodeId owner, const Slot& slot, const Record& hint) override;
+  void erased(std::uint32_t node, const Slot& slot, const Record* left) override;
+  void survived_crash(std::uint32_t node, const Slot& slot, const Record* left) override;
+  void destroyed(std::uint32_t node, const Slot& slot, const Record& lost, const Record* left) override;
 
   // The dots that a client's operation made: more than one after a retry at another node.
   [[nodiscard]] std::vector<const DotFacts*> dots_of(const RequestId& request) const;

@@ -29,13 +29,13 @@ WallTime WallClock::read(Instant now) const {
           ms_of(now - drifts_since_) * drift_ppm_ / 1'000'000};
 }
 
-Process::Process(Identity identity, DiskOptions disk, Rng rng, Ledger& ledger, Trace& trace)
+Process::Process(Identity identity, DiskOptions disk, Rng rng, StoreWitness& witness, Trace& trace)
     : identity_(std::move(identity)),
       rng_(rng),
-      ledger_(ledger),
+      witness_(witness),
       trace_(trace),
-      disk_(identity_.index, disk, rng.fork("disk"), ledger) {
-  ledger_.named(identity_.index, identity_.id);
+      disk_(identity_.index, std::move(disk), rng.fork("disk"), witness) {
+  witness_.named(identity_.index, identity_.id);
 }
 
 Member Process::as_member() const {
@@ -50,7 +50,7 @@ Member Process::as_member() const {
 void Process::start(Instant now) {
   SHOAL_CHECK(disk_.durable_document().has_value());
   const Incarnation life = next_life(identity_.id, ++starts_, rng_);
-  ledger_.born(identity_.index, life);
+  witness_.born(identity_.index, life);
   node_ = std::make_unique<Node>(NodeConfig{.id = identity_.id,
                                             .incarnation = life,
                                             .document = *disk_.durable_document(),
@@ -58,7 +58,10 @@ void Process::start(Instant now) {
                                             .sync = identity_.sync,
                                             .waiting_for_disk_max = identity_.waiting_for_disk_max,
                                             .hint_bytes_max = identity_.hint_bytes_max,
-                                            .scrub_cycle = kScrubCycle,
+                                            .handoff_bytes_per_second = identity_.handoff_bytes_per_second,
+                                            .repair = identity_.repair,
+                                            .scrub_cycle = identity_.scrub_cycle,
+                                            .study = identity_.study,
                                             .trace = &trace_},
                                  disk_, Rng(rng_.next()));
   swim_.emplace(Swim::Config{identity_.id, life, {}}, Rng(rng_.next()));
@@ -69,6 +72,15 @@ void Process::start(Instant now) {
 
 void Process::crash() {
   disk_.crash(rng_);
+  die();
+}
+
+void Process::kill() {
+  disk_.survive_kill();
+  die();
+}
+
+void Process::die() {
   node_.reset();
   swim_.reset();
   watched_ = nullptr;

@@ -45,13 +45,19 @@ class Process {
     bool sync = true;
     std::uint64_t hint_bytes_max = 0;
     std::uint64_t waiting_for_disk_max = 0;
+    std::uint64_t handoff_bytes_per_second = std::uint64_t{8} << 20;
+    RepairPace repair;
+    Duration scrub_cycle = kScrubCycle;
+    StudySwitches study;
   };
 
-  Process(Identity identity, DiskOptions disk, Rng rng, Ledger& ledger, Trace& trace);
+  Process(Identity identity, DiskOptions disk, Rng rng, StoreWitness& witness, Trace& trace);
 
   // A process start with the document on its disk.
   void start(Instant now);
   void crash();
+  // The process dies, the machine goes on.
+  void kill();
   void pause() { state_ = ProcessState::paused; }
   void resume() { state_ = ProcessState::up; }
   void lose_disk();
@@ -87,11 +93,12 @@ class Process {
   Instant wakes_at = kNever;                   // the earliest wake-up that is scheduled
 
  private:
+  void die();
   void watch_members(Instant now);
 
   Identity identity_;
   Rng rng_;
-  Ledger& ledger_;
+  StoreWitness& witness_;
   Trace& trace_;
   SimStore disk_;
   WallClock clock_;

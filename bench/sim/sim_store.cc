@@ -52,7 +52,7 @@ CommitId SimStore::write(const Place& place, EntryPtr entry) {
   note_change(place, peek(place), entry);
   lose_if_unreadable(place);
   Cell& cell = cells_[place];
-  ledger_.wrote(node_, place.slot, cell.current ? &cell.current->record : nullptr, entry->record);
+  witness_.wrote(node_, place, cell.current ? &cell.current->record : nullptr, entry->record);
   cell.current = entry;
   filling_.push_back(Unsynced{place, std::move(entry), std::nullopt});
   return filling_id_;
@@ -69,7 +69,7 @@ CommitId SimStore::erase(const Place& place) {
   lose_if_unreadable(place);
   const auto cell = cells_.find(place);
   if (cell != cells_.end() && cell->second.current) {
-    if (place.is_hint()) ledger_.dropped_hint(node_, place.owner, place.slot, cell->second.current->record);
+    if (place.is_hint()) witness_.dropped_hint(node_, place.owner, place.slot, cell->second.current->record);
     cell->second.current = nullptr;
   }
   filling_.push_back(Unsynced{place, nullptr, std::nullopt});
@@ -99,6 +99,7 @@ CommitId SimStore::save_document(const Membership& document) {
 }
 
 Duration SimStore::draw_sync() {
+  if (options_.draw_sync) return options_.draw_sync(rng_) + extra_sync_;
   const Duration ordinary =
       options_.sync +
       Duration(static_cast<Duration::rep>(rng_.below(static_cast<std::uint64_t>(options_.sync.count()) + 1)));
@@ -131,9 +132,9 @@ void SimStore::settle(const Unsynced& write) {
   if (write.document) durable_document_ = write.document;
   if (!write.place) return;
   cells_[*write.place].durable = write.entry;
-  if (write.entry) return ledger_.synced(node_, write.place->slot, write.entry->record);
+  if (write.entry) return witness_.synced(node_, write.place->slot, write.entry->record);
   const std::optional<Record> left = union_of(write.place->slot, Layer::durable);
-  ledger_.erased(node_, write.place->slot, left ? &*left : nullptr);
+  witness_.erased(node_, write.place->slot, left ? &*left : nullptr);
   forget_if_empty(*write.place);
 }
 
@@ -143,7 +144,13 @@ void SimStore::forget_if_empty(const Place& place) {
 }
 
 void SimStore::end_sync() {
-  for (const Unsynced& write : syncing_) settle(write);
+  for (Unsynced& write : syncing_) {
+    if (lying_) {
+      lied_about_.push_back(std::move(write));
+    } else {
+      settle(write);
+    }
+  }
   syncing_.clear();
   synced_at_ = kNever;
 }
@@ -162,6 +169,7 @@ void SimStore::pump(Instant now) {
     filling_id_.value += 1;
   }
   begin_sync(now);
+  if (synced_at_ <= now) pump(now);
 }
 
 Instant SimStore::next_event() const { return std::min(synced_at_, reported_at_); }
@@ -174,6 +182,8 @@ void SimStore::crash(Rng& chance) {
   std::set<Slot> touched;
   std::set<Place> dropped;  // hints, by a write that may be lost
   std::set<Slot> erased;    // a hint was dropped there, and the disk got to hear of it: by the drop or what came after
+  for (const Unsynced& write : lied_about_)
+    if (write.place) touched.insert(write.place->slot);
   for (std::vector<Unsynced>* writes : {&syncing_, &filling_}) {
     for (const Unsynced& write : *writes) {
       if (write.place) touched.insert(write.place->slot);
@@ -187,16 +197,39 @@ void SimStore::crash(Rng& chance) {
   }
   for (const Slot& slot : touched) {
     const std::optional<Record> left = union_of(slot, Layer::durable);
-    if (erased.contains(slot)) ledger_.erased(node_, slot, left ? &*left : nullptr);
-    ledger_.survived_crash(node_, slot, left ? &*left : nullptr);
+    if (erased.contains(slot)) witness_.erased(node_, slot, left ? &*left : nullptr);
+    witness_.survived_crash(node_, slot, left ? &*left : nullptr);
   }
   for (auto& [place, cell] : cells_) {
     note_change(place, cell.current, cell.durable);
     cell.current = cell.durable;
   }
   std::erase_if(cells_, [](const auto& item) { return item.second.current == nullptr; });
+  forget_unsynced();
+}
+
+void SimStore::forget_unsynced() {
+  lied_about_.clear();
   synced_at_ = reported_at_ = kNever;
   report_.reset();
+}
+
+void SimStore::survive_kill() {
+  set_lying(false);
+  for (std::vector<Unsynced>* writes : {&syncing_, &filling_})
+    for (const Unsynced& write : std::exchange(*writes, {})) settle(write);
+  forget_unsynced();
+}
+
+void SimStore::set_lying(bool lying) {
+  lying_ = lying;
+  if (lying) return;
+  for (const Unsynced& write : std::exchange(lied_about_, {})) settle(write);
+}
+
+void SimStore::install(const Slot& slot, EntryPtr entry) {
+  note_change(slot, nullptr, entry);
+  cells_[slot] = Cell{.current = entry, .durable = entry, .unreadable = false};
 }
 
 // Waiting writes become empty but stay in their commits, which must still be reported: messages wait for them.
@@ -213,17 +246,17 @@ void SimStore::lose_record(const Place& place) {
   drop_waiting(place);
   cells_.erase(cell);
   const std::optional<Record> left = union_of(place.slot, Layer::durable);
-  ledger_.destroyed(node_, place.slot, lost->record, left ? &*left : nullptr);
+  witness_.destroyed(node_, place.slot, lost->record, left ? &*left : nullptr);
 }
 
 void SimStore::lose_everything() {
   for (const auto& [place, cell] : cells_)
-    if (cell.current) ledger_.destroyed(node_, place.slot, cell.current->record, nullptr);
+    if (cell.current) witness_.destroyed(node_, place.slot, cell.current->record, nullptr);
   cells_.clear();
   tree_ = Tree(tree_.partitions());
   syncing_.clear();
   filling_.clear();
-  synced_at_ = reported_at_ = kNever;
+  forget_unsynced();
   durable_document_.reset();
 }
 

@@ -8,12 +8,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
-#include "bench/sim/ledger.h"
+#include "bench/sim/store_witness.h"
 #include "node/base/rng.h"
 #include "node/base/time.h"
 #include "node/core/store.h"
@@ -25,12 +27,13 @@ struct DiskOptions {
   std::uint32_t slow_sync_per_million = 0;  // a sync that takes up to two seconds
   std::size_t unsynced_max = 256;           // more waiting writes: clients' are refused as overload
   std::size_t peers_unsynced_max = 40;      // peers' are refused; so low that full disks reach it in some seeds
+  std::function<Duration(Rng&)> draw_sync;  // instead of `sync` and `slow_sync_per_million`, if there is one
 };
 
 class SimStore final : public Store {
  public:
-  SimStore(std::uint32_t node, DiskOptions options, Rng rng, Ledger& ledger)
-      : node_(node), options_(options), rng_(rng), ledger_(ledger) {}
+  SimStore(std::uint32_t node, DiskOptions options, Rng rng, StoreWitness& witness)
+      : node_(node), options_(std::move(options)), rng_(rng), witness_(witness) {}
 
   Result<EntryPtr> read(const Place& place) override;
   Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
@@ -55,7 +58,12 @@ class SimStore final : public Store {
   // The newest commit that the disk reports as durable, once each.
   std::optional<CommitId> take_report();
 
+  // Each unsynced write is lost or not.
   void crash(Rng& chance);
+  // The process died and the machine goes on: all that was written is there.
+  void survive_kill();
+  // Syncs are reported and not done. What was written since it began is lost by the next crash.
+  void set_lying(bool lying);
   void lose_everything();
   void lose_record(const Place& place);
   void set_unreadable(const Place& place, bool unreadable);
@@ -63,6 +71,9 @@ class SimStore final : public Store {
   void spoil_digest(const Slot& slot);
   void set_full(bool full, Instant now);
   void set_extra_sync(Duration extra) { extra_sync_ = extra; }
+
+  // A record that was always there.
+  void install(const Slot& slot, EntryPtr entry);
 
   [[nodiscard]] std::vector<Slot> slots() const;  // of own records
   [[nodiscard]] std::vector<Place> hints() const;
@@ -96,6 +107,7 @@ class SimStore final : public Store {
   void begin_sync(Instant now);
   void end_sync();
   void settle(const Unsynced& write);
+  void forget_unsynced();
   void drop_waiting(const Place& place);
   void lose_if_unreadable(const Place& place);
   Duration draw_sync();
@@ -103,7 +115,7 @@ class SimStore final : public Store {
   std::uint32_t node_;
   DiskOptions options_;
   Rng rng_;
-  Ledger& ledger_;
+  StoreWitness& witness_;
   std::map<Place, Cell> cells_;
   Tree tree_{1};
   std::set<NodeId> hinted_;  // owners for which there may be hints
@@ -117,6 +129,8 @@ class SimStore final : public Store {
   Instant reported_at_ = kNever;
   Duration extra_sync_{};
   bool full_ = false;
+  bool lying_ = false;
+  std::vector<Unsynced> lied_about_;
 };
 
 }  // namespace shoal::sim

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "bench/sim/event_queue.h"
+#include "bench/sim/ledger.h"
 #include "bench/sim/process.h"
 #include "node/base/rng.h"
 #include "node/base/time.h"

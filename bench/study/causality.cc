@@ -54,6 +54,7 @@ void Causality::add(const Operation& operation) {
   chains_[write.chain].push_back(number);
   join(write.covers, {{write.chain, write.place + 1}});
   if (operation.outcome == Outcome::ok) key.by_invocation.push_back(&operation);
+  if (operation.function == Function::del && operation.outcome != Outcome::fail) key.deletes.push_back(&operation);
   writes_.push_back(std::move(write));
 }
 
@@ -125,7 +126,15 @@ bool Causality::any_covers(const std::vector<WriteId>& later, WriteId earlier) c
 
 bool Causality::may_be_deleted(WriteId id, double until) const {
   const Write* known = write(id);
-  return known != nullptr && known->deleted_from < kNever && known->deleted_from <= until;
+  return known != nullptr && may_be_deleted(*known, until);
+}
+
+bool Causality::may_be_deleted(const Write& deleted, double until) const {
+  const Operation& operation = *deleted.operation;
+  if (deleted.deleted_from < kNever && deleted.deleted_from <= until) return true;
+  return is_lww(operation.key) && std::ranges::any_of(keys_[operation.key].deletes, [&](const Operation* deletion) {
+           return deletion != &operation && deletion->invoked <= until && ended(*deletion) >= operation.invoked;
+         });
 }
 
 bool Causality::is_lww(std::uint32_t key) const { return key < recording_.lww.size() && recording_.lww[key]; }
@@ -181,7 +190,7 @@ std::uint64_t Causality::behind_in_chains(const Operation& read, const Key& key)
 bool Causality::lacks(const Operation& read, const Write& candidate) const {
   const Operation& operation = *candidate.operation;
   if (operation.outcome != Outcome::ok || operation.completed > read.invoked) return false;
-  if (candidate.deleted_from <= read.completed) return false;
+  if (may_be_deleted(candidate, read.completed)) return false;
   if (operation.function == Function::put) return true;
   return std::ranges::any_of(read.returned, [&](WriteId id) { return covers(operation.write, id); });
 }

@@ -30,7 +30,8 @@ class Causality {
   [[nodiscard]] bool any_covers(const std::vector<WriteId>& later, WriteId earlier) const;
   // An acknowledged write (other than itself) covers it.
   [[nodiscard]] bool replaced_by_acknowledged(WriteId id) const;
-  // A delete that may have happened and began until then covers it (other than itself).
+  // A delete that may have happened and began until then covers it (other than itself); in a bucket where the last
+  // writer wins also one that did not end before it began.
   [[nodiscard]] bool may_be_deleted(WriteId id, double until) const;
 
   // Whether the read shows that this write had reached it: it returned the write, or one that covers it, or the write
@@ -58,6 +59,7 @@ class Causality {
   struct Key {
     std::vector<std::uint32_t> chains;
     std::vector<const Operation*> acknowledged;   // by completion
+    std::vector<const Operation*> deletes;        // that may have happened
     std::vector<const Operation*> by_invocation;  // the same
   };
 
@@ -69,6 +71,7 @@ class Causality {
   [[nodiscard]] Cover cover_of(const std::vector<WriteId>& ids, std::uint32_t key) const;
   [[nodiscard]] std::uint64_t behind_in_order(const Operation& read, const Key& key) const;
   [[nodiscard]] std::uint64_t behind_in_chains(const Operation& read, const Key& key) const;
+  [[nodiscard]] bool may_be_deleted(const Write& deleted, double until) const;
   [[nodiscard]] bool lacks(const Operation& read, const Write& write) const;
   static std::uint32_t covered(const Cover& cover, std::uint32_t chain);
   static void join(Cover& into, const Cover& other);

@@ -65,4 +65,7 @@ class Distribution {
 // Uniform in (0, 1).
 double unit(Rng& rng);
 
+inline double ms_of(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+inline Duration duration_of_ms(double ms) { return Duration(static_cast<Duration::rep>(ms * 1e6)); }
+
 }  // namespace shoal::study

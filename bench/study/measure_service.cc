@@ -11,7 +11,8 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 bool is_read(const Operation& operation) { return operation.function == Function::get; }
-bool is_load(const Operation& operation) { return operation.phase == Phase::load && operation.invoked >= 0; }
+// Probes are reads like others.
+bool is_load(const Operation& operation) { return operation.phase != Phase::final && operation.invoked >= 0; }
 double latency_ms(const Operation& operation) { return (operation.completed - operation.invoked) * 1000; }
 
 Period period_of(const Operation& operation, const std::vector<FaultSpan>& faults) {

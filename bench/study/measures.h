@@ -150,7 +150,7 @@ struct Service {
   Percentiles ok_ms;  // latency of those that succeeded
 };
 
-// Reads, or writes (puts and deletes), of the load.
+// Reads (probes too), or writes (puts and deletes), while the load went on.
 struct Traffic {
   std::array<Service, kPeriods> periods;
   [[nodiscard]] const Service& in(Period period) const { return periods[static_cast<std::size_t>(period)]; }

@@ -105,7 +105,7 @@ struct Recording {
   std::int32_t w = 0;
   double seconds = 0;                 // that the load lasted
   bool repairs = true;                // false: the study switched off what makes owners equal in the end
-  std::vector<Operation> operations;  // in order of invocation; what filled the keys too, before 0
+  std::vector<Operation> operations;  // in order of invocation
   std::vector<Sample> samples;
   std::vector<FaultSpan> faults;
   std::vector<MessageTrace> messages;

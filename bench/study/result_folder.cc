@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kOurs = {"verdict.json", "measures.json", "run.toml",     "history.ndjson",
-                              "metrics.csv",  "summary.csv",   "study.sqlite", "report.html"};
+constexpr std::array kOurs = {"verdict.json", "measures.json", "run.toml",    "history.ndjson", "metrics.csv",
+                              "summary.csv",  "study.sqlite",  "report.html", "charts.json"};
 
 bool is_ours(const fs::path& file) {
   return file.extension() == ".svg" || std::ranges::find(kOurs, file.filename().string()) != kOurs.end();

@@ -191,6 +191,10 @@ struct StudyFile {
 // With random faults drawn and sorted by time: what a seed makes of it.
 Scenario with_faults_drawn(Scenario scenario, std::uint64_t seed);
 
+// How many replies the workload's reads (writes) wait for, a majority being a number here.
+std::int32_t replies_read(const Scenario& scenario, const Workload& load);
+std::int32_t replies_written(const Scenario& scenario, const Workload& load);
+
 std::string node_name(std::uint32_t node);
 std::string zone_of(const ClusterPlan& cluster, std::uint32_t node);
 // Of the fault's nodes and groups, for people: "n1, n2 | n3".

@@ -46,9 +46,11 @@ void AntiEntropy::start(Now now) {
   }
 }
 
+bool AntiEntropy::heeds_marks() const { return services_.study.anti_entropy && services_.repair_marks.has_new(); }
+
 // Under a flood, marks come with every write: they are looked at once a second.
 void AntiEntropy::heed_marks(Now now) {
-  if (!services_.repair_marks.has_new() || now.mono < marks_at_) return;
+  if (!heeds_marks() || now.mono < marks_at_) return;
   marks_at_ = now.mono + kRetryAsked;
   for (const NodeId owner : services_.repair_marks.take_new(now.mono)) {
     const auto peer = peers_.find(owner);
@@ -140,7 +142,7 @@ Instant AntiEntropy::next_deadline() const {
   if (session_ && session_->step() == Step::waits) return session_->answer_by();
   if (session_) return try_at_;
   if (known_ != services_.formation.ring()) return Instant{};
-  Instant next = services_.repair_marks.has_new() ? marks_at_ : kNever;
+  Instant next = heeds_marks() ? marks_at_ : kNever;
   for (const auto& [id, peer] : peers_)
     if (initiates(peer.counts) && services_.peers.reachable(id)) next = std::min(next, peer.due);
   return next;

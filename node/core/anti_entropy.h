@@ -71,6 +71,7 @@ class AntiEntropy {
   };
 
   void know_members(Now now);
+  [[nodiscard]] bool heeds_marks() const;
   void heed_marks(Now now);
   [[nodiscard]] bool initiates(const PeerRepair& counts) const;
   [[nodiscard]] bool is_due(NodeId id, const Peer& peer, Now now) const;

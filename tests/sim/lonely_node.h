@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "bench/sim/ledger.h"
 #include "bench/sim/sim_store.h"
 #include "node/core/node.h"
 

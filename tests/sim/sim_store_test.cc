@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/sim/ledger.h"
+
 namespace shoal::sim {
 namespace {
 

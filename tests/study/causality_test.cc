@@ -103,6 +103,20 @@ TEST(Causality, LastWriterWinsGoesByTime) {
   EXPECT_FALSE(causality.shows(read, 3));
 }
 
+// A blind delete beats what it never saw.
+TEST(Causality, LastDeleterWins) {
+  Story story;
+  story.recording.lww = {true};
+  story.put(1, 1);
+  story.del(2, 2);
+  story.put(3, 3);
+  const Causality causality(story.told());
+  EXPECT_TRUE(causality.may_be_deleted(1, 4));
+  EXPECT_FALSE(causality.may_be_deleted(1, 1.5));
+  EXPECT_FALSE(causality.may_be_deleted(3, 4));
+  EXPECT_FALSE(causality.may_be_deleted(2, 4));
+}
+
 TEST(Causality, WritesOfOtherKeysAreNoContext) {
   Story story;
   story.recording.keys = {"k0", "k1"};

@@ -1,0 +1,27 @@
+#include "bench/study/driver.h"
+#include "bench/study/gossip_world.h"
+#include "bench/study/sim_world.h"
+
+namespace shoal::study {
+
+Recording simulate(const Variant& variant, std::uint64_t seed, const Progress& progress) {
+  const Scenario scenario = with_faults_drawn(variant.scenario, seed);
+  Recording recording;
+  recording.variant = variant.name;
+  recording.seed = seed;
+  recording.driver = "sim";
+  recording.replicas = scenario.cluster.replicas;
+  recording.repairs = scenario.cluster.switches.anti_entropy;
+  if (!scenario.workloads.empty()) {
+    recording.r = replies_read(scenario, scenario.workloads.front());
+    recording.w = replies_written(scenario, scenario.workloads.front());
+  }
+  if (scenario.cluster.gossip_only) {
+    GossipWorld(scenario, seed, recording, progress).run();
+  } else {
+    SimWorld(scenario, seed, recording, progress).run();
+  }
+  return recording;
+}
+
+}  // namespace shoal::study

@@ -1,0 +1,86 @@
+// The simulator's runs, judged: what the store promises holds under every fault that takes no copies away, and what the
+// last writer wins throws away is counted.
+#include <gtest/gtest.h>
+
+#include "bench/study/checkers.h"
+#include "bench/study/driver.h"
+#include "bench/study/measures.h"
+#include "bench/study/scenario_file.h"
+
+namespace shoal::study {
+namespace {
+
+Variant variant_of(const std::string& text) {
+  Result<StudyFile> study = parse_study("name = \"test\"\nseconds = 20\nsettle_s = 60\n" + text, {});
+  EXPECT_TRUE(study) << (study ? "" : study.error().message);
+  return study ? study->variants.front() : Variant{};
+}
+
+const std::string kFaults = R"(
+[random_faults]
+per_minute = 30
+what = ["crash", "kill", "restart", "partition", "isolate", "loss", "duplicate", "pause", "clock_jump", "slow"]
+lasts = 2000
+)";
+
+const std::string kLoad = R"(
+[cluster]
+repair_interval_s = 2
+[[workload]]
+rate = 100
+keys = 20
+clients = 4
+put = 40
+del = 10
+timeout_ms = 4000
+)";
+
+void expect_valid(const Variant& variant, std::uint64_t seed) {
+  const Recording recording = simulate(variant, seed, {});
+  const Verdict verdict = check(recording);
+  for (const Check& one : verdict.checks)
+    EXPECT_EQ(one.judgement, Judgement::valid)
+        << "seed " << seed << ", " << one.name << ": " << testing::PrintToString(one.sentences);
+  EXPECT_EQ(measure(recording, settings_for(variant.scenario)).lost.lost, 0U) << "seed " << seed;
+}
+
+TEST(SimVerdict, SiblingsKeepEveryPromise) {
+  const Variant variant = variant_of(kLoad + kFaults);
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) expect_valid(variant, seed);
+}
+
+TEST(SimVerdict, SessionsKeepEveryPromise) {
+  const Variant variant = variant_of(kLoad + "level = \"session\"\nsessions = true\n" + kFaults);
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) expect_valid(variant, seed);
+}
+
+TEST(SimVerdict, LastWriterWinsDropsWhatItIsGiven) {
+  const Variant variant = variant_of(kLoad + "contexts = \"none\"\nbucket = \"lww\"\n" + R"(
+[cluster.buckets.lww]
+kind = "lww"
+)");
+  expect_valid(variant, 1);
+  const Measures measures = measure(simulate(variant, 1, {}), settings_for(variant.scenario));
+  EXPECT_GT(measures.lost.dropped, 20U);
+}
+
+TEST(SimVerdict, WithoutRepairDifferencesAreOnlyNoted) {
+  const Variant variant = variant_of(kLoad + R"(
+[cluster.switches]
+anti_entropy = false
+hints = false
+read_repair = false
+[[fault]]
+what = "isolate"
+node = "n1"
+at_s = 10
+for_s = 10
+)");
+  const Verdict verdict = check(simulate(variant, 1, {}));
+  EXPECT_EQ(verdict.checks[4].name, "convergence");
+  EXPECT_GT(verdict.checks[4].violations, 0U);
+  EXPECT_EQ(verdict.judgement(), Judgement::valid);
+}
+
+}  // namespace
+}  // namespace shoal::study
