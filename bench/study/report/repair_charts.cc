@@ -106,8 +106,8 @@ Chart siblings(const StudyResults& results) {
     if (run.siblings.more_than_one.trials == 0) return std::nullopt;
     return run.siblings.more_than_one.value();
   };
-  chart.sentence = "Of the most divided key there are side by side " + peaks_of(results, "siblings_max", "values") +
-                   "; of the reads " + range_of(results, "share", shared) + " return more than one value.";
+  chart.sentence = "The most divided key has " + peaks_of(results, "siblings_max", "values") +
+                   " at once; of the reads " + range_of(results, "share", shared) + " return more than one value.";
   return chart;
 }
 

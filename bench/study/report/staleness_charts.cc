@@ -9,13 +9,15 @@
 namespace shoal::study {
 namespace {
 
+constexpr std::uint64_t kTrialsMin = 20;  // of a point: fewer say nothing
+
 using Curve = std::vector<Visibility> Staleness::*;
 
 // Bins of ordinary reads stand at their begin: what was read later than that is at least as fresh.
 Series visibility(const std::vector<Visibility>& curve) {
   Series series;
   for (const Visibility& point : curve) {
-    if (point.fresh.trials == 0) continue;
+    if (point.fresh.trials < kTrialsMin) continue;
     const Interval interval = point.fresh.wilson();
     series.x.push_back(point.from_ms);
     series.y.push_back(point.fresh.value());
