@@ -13,16 +13,17 @@ struct Wait {
   std::string_view id;
   std::string_view title;
   std::string_view since;  // what it is counted from
+  std::string_view does;   // S(t), then
   OfRun value;
 };
 
 Wait until_zero_for_good() {
-  return {"convergence-time", "Time until S(t) stays 0", "load and faults ended",
+  return {"convergence-time", "Time until S(t) stays 0", "load and faults ended", "stays 0",
           [](const Measures& run) { return run.convergence.time_to_zero_s; }};
 }
 
 Wait until_first_zero() {
-  return {"first-zero-time", "Time until S(t) is 0 for the first time, under load", "the last fault ended",
+  return {"first-zero-time", "Time until S(t) is 0 for the first time, under load", "the last fault ended", "is 0",
           [](const Measures& run) { return run.convergence.first_zero_s; }};
 }
 
@@ -98,14 +99,14 @@ Chart shares_over_time(const StudyResults& results, const Wait& wait) {
     series.name = name_of(results.variants[i]);
     series.colour = i;
     latest = std::max(latest, series.x.back());
-    if (!times.empty()) chart.series.push_back(std::move(series));
+    chart.series.push_back(std::move(series));  // of a variant that never gets there: a line at 0
   }
   for (Series& series : chart.series) {
     series.x.push_back(latest * 1.05);  // it stays where it is beyond the last run of all
     series.y.push_back(series.y.back());
   }
-  chart.sentence = "S(t) gets there " + endings_of(results, wait.value) + "; the slowest run that does takes " +
-                   in_words(latest, "s") + ".";
+  chart.sentence = "S(t) " + std::string(wait.does) + " " + endings_of(results, wait.value) +
+                   "; the slowest run that gets there takes " + in_words(latest, "s") + ".";
   return chart;
 }
 
@@ -122,7 +123,7 @@ Chart points_by_variant(const StudyResults& results, const Wait& wait) {
     points.y.push_back(*middle);
   }
   chart.series.push_back(std::move(points));
-  chart.sentence = "S(t) gets there " + endings_of(results, wait.value) + ".";
+  chart.sentence = "S(t) " + std::string(wait.does) + " " + endings_of(results, wait.value) + ".";
   return chart;
 }
 

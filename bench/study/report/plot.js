@@ -105,11 +105,11 @@ function drawBands(g, chart, box, x, top = box.top, bottom = box.bottom) {
     g.append("rect").attr("class", "band").attr("x", from).attr("y", top)
         .attr("width", Math.max(1, to - from)).attr("height", bottom - top);
     const start = Math.max(from, free) + 4;
-    const letters = Math.floor((to - start) / 6);
+    const letters = Math.floor((to - start) / 5.7);
     if (letters < 4) continue;
     const name = band.name.length <= letters ? band.name : band.name.slice(0, letters - 1) + "…";
     g.append("text").attr("class", "bandname").attr("x", start).attr("y", top + 13).text(name);
-    free = start + 6 * name.length;
+    free = start + 5.7 * name.length;
   }
 }
 
