@@ -8,6 +8,10 @@
 namespace shoal::study {
 namespace {
 
+bool has_faults(const StudyResults& results) {
+  return std::ranges::any_of(results.variants, [](const auto& variant) { return !variant.faults.empty(); });
+}
+
 // The two times that tell how long healing takes.
 struct Wait {
   std::string_view id;
@@ -17,8 +21,9 @@ struct Wait {
   OfRun value;
 };
 
-Wait until_zero_for_good() {
-  return {"convergence-time", "Time until S(t) stays 0", "load and faults ended", "stays 0",
+Wait until_zero_for_good(const StudyResults& results) {
+  return {"convergence-time", "Time until S(t) stays 0",
+          has_faults(results) ? "load and faults ended" : "the load ended", "stays 0",
           [](const Measures& run) { return run.convergence.time_to_zero_s; }};
 }
 
@@ -57,7 +62,7 @@ Chart divergence(const StudyResults& results) {
   Chart chart = plot(results, "divergence", "Divergence S(t)", time_axis(),
                      {.label = "pairs of key and owner behind", .log = true, .whole = true, .categories = {}});
   add_band(chart, results, "behind");
-  const Wait wait = until_zero_for_good();
+  const Wait wait = until_zero_for_good(results);
   chart.sentence = "S(t) peaks at " + peaks_of(results, "behind", "pairs") + "; counted from when " +
                    std::string(wait.since) + ", it is 0 for good " + endings_of(results, wait.value) + ".";
   return chart;
@@ -133,13 +138,9 @@ bool has_times(const StudyResults& results, const Wait& wait) {
                              [&](const RunResult& run) { return wait.value(run.measures).value_or(0) > 0; });
 }
 
-bool has_faults(const StudyResults& results) {
-  return std::ranges::any_of(results.variants, [](const auto& variant) { return !variant.faults.empty(); });
-}
-
 // Without a load after the faults both times are the same, and are drawn once.
 std::vector<Wait> waits_of(const StudyResults& results) {
-  const Wait good = until_zero_for_good();
+  const Wait good = until_zero_for_good(results);
   const Wait first = until_first_zero();
   const bool same = std::ranges::all_of(
       results.runs, [&](const RunResult& run) { return good.value(run.measures) == first.value(run.measures); });

@@ -69,7 +69,7 @@ struct Column {
   std::string_view head;
   bool only_above_zero = false;  // nobody misses a column of zeros
 };
-constexpr std::array kColumns = {Column{"first_zero_s", "S = 0 first after"},
+constexpr std::array kColumns = {Column{"first_zero_s", "S = 0 first after", true},
                                  Column{"time_to_zero_s", "S stays 0 after"},
                                  Column{"behind_peak", "peak of S(t)"},
                                  Column{"behind_left", "left behind", true},

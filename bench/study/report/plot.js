@@ -119,7 +119,8 @@ const markers = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolD
 
 // Lines of one colour are told apart by their dashes.
 function dashOf(chart, i) {
-  const alike = chart.series.slice(0, i).filter(s => s.colour === chart.series[i].colour).length;
+  const hue = series => series.colour % kColours;
+  const alike = chart.series.slice(0, i).filter(s => hue(s) === hue(chart.series[i])).length;
   return kDashes[alike % kDashes.length];
 }
 
@@ -129,7 +130,7 @@ function drawSeries(g, chart, i, x, y) {
   const curve = series.style === "step" ? d3.curveStepAfter : d3.curveLinear;
   const at = (_, k) => x(series.x[k]);
   if (series.low.length && series.style !== "points")
-    g.append("path").attr("fill", colour).attr("fill-opacity", 0.16)
+    g.append("path").attr("fill", colour).attr("fill-opacity", Math.min(0.16, 0.8 / chart.series.length))
         .attr("d", d3.area().curve(curve).defined((_, k) => series.low[k] !== null && series.high[k] !== null)
             .x(at).y0((_, k) => y(series.low[k])).y1((_, k) => y(series.high[k]))(series.x));
   if (!chart.x.categories.length)

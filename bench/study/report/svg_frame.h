@@ -19,7 +19,8 @@ inline constexpr std::array<std::string_view, 7> kDashes = {"", "7 3", "2 2", "9
 inline constexpr std::string_view kLost = "#C00000";
 
 inline std::string_view colour(std::size_t i) { return kColours[i % kColours.size()]; }
-inline std::string_view dash(std::size_t i) { return kDashes[i % kDashes.size()]; }
+// Where colours begin again, dashes go on by one: 49 lines differ in one or the other.
+inline std::string_view dash(std::size_t i) { return kDashes[(i + i / kDashes.size()) % kDashes.size()]; }
 
 // One entry of a legend: a piece of line, and a marker on it where the series has them.
 struct Key {
