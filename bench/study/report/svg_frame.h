@@ -48,7 +48,8 @@ class SvgFrame {
   void draw_bands(const Scale& x);
   // In a strip above the plot, where the plot itself is full.
   void draw_bands_above(const Scale& x);
-  void begin_plot() { canvas_.begin_clip({left(), top()}, right() - left(), height_); }
+  // Markers at the very ends are not cut.
+  void begin_plot() { canvas_.begin_clip({left() - 5, top()}, right() - left() + 10, height_ + 5); }
   void end_plot() { canvas_.end_clip(); }
   [[nodiscard]] std::string file();
 
