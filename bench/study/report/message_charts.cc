@@ -92,6 +92,7 @@ std::vector<std::string> names_of(const StudyResults& results) {
   for (const RunResult& run : results.runs)
     for (const MessageTrace& message : run.messages) ++counts[message.name];
   std::vector<std::string> names;
+  names.reserve(counts.size());
   for (const auto& [name, count] : counts) names.push_back(name);
   std::ranges::stable_sort(names, std::ranges::greater{}, [&](const std::string& name) { return counts.at(name); });
   return names;
@@ -113,6 +114,7 @@ SpaceTime diagram_of(const RunResult& run, const Moment& moment) {
 
 std::vector<FaultBand> bands_since(const std::vector<FaultSpan>& faults, double at) {
   std::vector<FaultBand> bands;
+  bands.reserve(faults.size());
   for (const FaultSpan& fault : faults)
     bands.push_back({band_name(fault), (fault.begin - at) * 1e3, (fault.end - at) * 1e3});
   return bands;

@@ -30,10 +30,11 @@ function logScale(axis, values, domain, range) {
   const above = values.filter(v => v > 0);
   const least = Math.max(d3.min(above) || 1, axis.whole ? 1 : 0);
   const decade = Math.pow(10, Math.floor(Math.log10(least) + 1e-9));
-  const high = Math.max(d3.max(above) || 1, decade * 1.0001);
   const zero = values.some(v => v <= 0);
-  const low = zero ? decade / Math.pow(10, kZeroGap) : decade;
-  const inner = d3.scaleLog().domain(domain || [low, high === decade * 1.0001 ? decade * 10 : high]).range(range);
+  const low = zero ? decade / Math.pow(10, kZeroGap)
+      : decade * [5, 2, 1].find(m => m * decade <= least * (1 + 1e-9));
+  const most = d3.max(above) || 1;
+  const inner = d3.scaleLog().domain(domain || [low, most > low ? most : low * 10]).range(range);
   const floor = inner.domain()[0];
   const decades = Math.log10(inner.domain()[1] / decade);
   const scale = v => inner(Math.max(v, floor));

@@ -35,7 +35,7 @@ class SvgFrame {
   static constexpr double kWidth = 640;
 
   // `height`: of the plot itself. `left`: of the plot, where labels of the y axis end.
-  SvgFrame(const Chart& chart, std::vector<Key> keys, double left, double height);
+  SvgFrame(const Chart& chart, const std::vector<Key>& keys, double left, double height);
 
   [[nodiscard]] double left() const { return left_; }
   [[nodiscard]] double right() const { return kWidth - 18; }
@@ -54,7 +54,7 @@ class SvgFrame {
   [[nodiscard]] std::string file();
 
  private:
-  void draw_legend(std::vector<Key> keys);
+  void draw_legend(const std::vector<Key>& keys);
   void draw_bands(const Scale& x, double top, double height);
 
   const Chart& chart_;
