@@ -29,6 +29,8 @@ const char* name_of(EventKind kind) {
     case EventKind::record_damaged: return "record_damaged";
     case EventKind::records_restored: return "records_restored";
     case EventKind::scrub_ended: return "scrub_ended";
+    case EventKind::fault_began: return "fault_began";
+    case EventKind::fault_ended: return "fault_ended";
   }
   return "unknown";
 }
@@ -113,7 +115,10 @@ NodeStatus status_of(const StatusReply& reply) {
                     .hint_bytes = reply.hint_bytes,
                     .hint_bytes_max = reply.hint_bytes_max,
                     .partitions_to_repair = reply.partitions_to_repair,
-                    .counters = {}};
+                    .counters = {},
+                    .faults_allowed = reply.faults_allowed,
+                    .faults = reply.faults,
+                    .study = reply.study};
   for (const Counter& counter : reply.counters) status.counters.push_back({counter.name, counter.count});
   if (const Member* self = reply.document.find(reply.node)) status.name = self->name;
   for (const Member& member : reply.document.members) status.members.push_back(member_status(member, reply.members));

@@ -20,6 +20,7 @@ bool final_for_everybody(Errc code) {
 }
 
 bool is_write(const Operation& operation) {
+  if (const auto* faults = std::get_if<FaultsRequest>(&operation.request)) return faults->op != FaultsOp::list;
   return std::holds_alternative<PutRequest>(operation.request) ||
          std::holds_alternative<BucketRequest>(operation.request);
 }
@@ -235,6 +236,8 @@ template void Dispatcher::on_answer(EventsReply answer, Instant now);
 template void Dispatcher::on_answer(SnapshotReply answer, Instant now);
 template void Dispatcher::on_answer(RepairReply answer, Instant now);
 template void Dispatcher::on_answer(DiffReply answer, Instant now);
+template void Dispatcher::on_answer(FaultsReply answer, Instant now);
+template void Dispatcher::on_answer(ObserveReply answer, Instant now);
 
 void Dispatcher::on_failure(CallId call, const Error& outcome, Instant now) {
   const std::optional<Taken> taken = take_attempt(call);

@@ -59,9 +59,10 @@ namespace shoal::client_detail {
 struct AskRing {};  // "which placement do you know?", answered as soon as a node has told
 
 using Request = std::variant<AskRing, GetRequest, PutRequest, ListRequest, StatusRequest, HintsRequest, BucketRequest,
-                             ExplainRequest, EventsRequest, SnapshotRequest, RepairRequest, DiffRequest>;
+                             ExplainRequest, EventsRequest, SnapshotRequest, RepairRequest, DiffRequest, FaultsRequest,
+                             ObserveRequest>;
 using Reply = std::variant<Ring, GetReply, PutReply, ListReply, StatusReply, HintsReply, BucketReply, ExplainReply,
-                           EventsReply, SnapshotReply, RepairReply, DiffReply>;
+                           EventsReply, SnapshotReply, RepairReply, DiffReply, FaultsReply, ObserveReply>;
 
 struct Operation {
   Request request;

@@ -75,5 +75,7 @@ template class Pending<RepairStatus>;
 template class Pending<NodeDifference>;
 template class Pending<ExplainReply>;
 template class Pending<BucketReply>;
+template class Pending<FaultsReply>;
+template class Pending<ObserveReply>;
 
 }  // namespace shoal

@@ -79,7 +79,7 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_flag("--reset-identity", line.reset_identity,
                "Forget who this folder was and what it holds, and join as a new node");
   app.add_option("--allow-faults", line.faults_file,
-                 "For a laboratory: lose the messages that this file says, re-read while the node runs");
+                 "For a laboratory: suffer the faults that are ordered with the token in this file");
   app.add_flag("--check-config", line.check_only, "Check the configuration and exit");
   app.add_flag("--print-config", line.print_only, "Print the configuration in force as TOML and exit");
   app.add_option("--check", line.check_dir,

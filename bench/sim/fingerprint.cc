@@ -63,7 +63,11 @@ constexpr std::array kMessageNames = {"Hello",
                                       "RepairRequest",
                                       "RepairReply",
                                       "DiffRequest",
-                                      "DiffReply"};
+                                      "DiffReply",
+                                      "FaultsRequest",
+                                      "FaultsReply",
+                                      "ObserveRequest",
+                                      "ObserveReply"};
 static_assert(kMessageNames.size() == std::variant_size_v<Message>);
 
 constexpr std::string_view kEventNames[] = {"message to node", "message to client", "node wakes",    "client wakes",

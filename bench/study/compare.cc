@@ -125,4 +125,10 @@ std::vector<Ranking> rank(const std::vector<VariantRuns>& variants) {
   return rankings;
 }
 
+std::vector<std::string> leading_numbers() {
+  std::vector<std::string> numbers;
+  for (const Criterion& criterion : kCriteria) numbers.emplace_back(criterion.number);
+  return numbers;
+}
+
 }  // namespace shoal::study

@@ -56,5 +56,7 @@ struct Ranking {
 // By time to zero, contraction, freshness, bytes for each difference, latencies and losses. A number that no two
 // variants have, or that is the same for all, ranks nobody.
 std::vector<Ranking> rank(const std::vector<VariantRuns>& variants);
+// The numbers that rank looks at.
+std::vector<std::string> leading_numbers();
 
 }  // namespace shoal::study

@@ -16,6 +16,9 @@ namespace shoal::study {
 // How far a run is: its share that is done, 0 to 1, and what is going on.
 using Progress = std::function<void(double share, std::string_view what)>;
 
+// An empty one, with what is known beforehand.
+Recording recording_for(const Variant& variant, std::uint64_t seed, const std::string& driver);
+
 // A pure function of the variant and the seed.
 Recording simulate(const Variant& variant, std::uint64_t seed, const Progress& progress);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -12,20 +13,29 @@ namespace {
 constexpr std::string_view kHead =
     "# Everything that is needed to repeat this study: shoal study run, with the file's text and these seeds.\n";
 
-// On one line, or as it stands when it has several.
+// Several lines stand as they are, where TOML has a way to say so.
+bool can_stand(const std::string& text) {
+  const bool plain = std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return c == '\n' || c == '\t' || (byte >= 0x20 && byte != 0x7f);
+  });
+  return plain && text.find('\n') != std::string::npos && text.find("'''") == std::string::npos &&
+         !text.ends_with('\'');
+}
+
 std::string quoted(const std::string& text) {
-  const bool lines = text.find('\n') != std::string::npos;
-  std::string out = lines ? "\"\"\"\n" : "\"";
+  if (can_stand(text)) return "'''\n" + text + "'''";
+  std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\')
       out += std::string("\\") + c;
-    else if (byte == 0x7f || (byte < 0x20 && c != '\t' && !(lines && c == '\n')))
+    else if (byte < 0x20 || byte == 0x7f)
       out += fmt::format("\\u{:04X}", byte);
     else
       out += c;
   }
-  return out + (lines ? "\"\"\"" : "\"");
+  return out + "\"";
 }
 
 template <class T, class Say>

@@ -14,6 +14,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -86,7 +87,7 @@ class Show {
   }
 
   Status partition() {
-    Result<PartitionAct::Outcome> seen = PartitionAct(*cluster_, dir_, session_).play();
+    Result<PartitionAct::Outcome> seen = PartitionAct(*cluster_, token_, session_).play();
     if (!seen) return seen.error();
     partition_ = *seen;
     if (partition_.siblings != partition_.keys)
@@ -102,12 +103,12 @@ class Show {
     if (demo_.keys_max > 0 && data_.items.size() > demo_.keys_max) data_.items.resize(demo_.keys_max);
     const Clock::time_point begun = Clock::now();
     if (const Status allowed = allow_faults(); !allowed) return allowed;
-    Result<LocalCluster> cluster = LocalCluster::start(
-        {.shoald = program_dir() / "shoald",
-         .dir = dir_,
-         .nodes = demo_.nodes,
-         .arguments = {"--log-level", "warn", "--allow-faults", PartitionAct::faults_file(dir_, "{name}")},
-         .outlives = demo_.keep});
+    Result<LocalCluster> cluster =
+        LocalCluster::start({.shoald = program_dir() / "shoald",
+                             .dir = dir_,
+                             .nodes = demo_.nodes,
+                             .arguments = {"--log-level", "warn", "--allow-faults", PartitionAct::token_file(dir_)},
+                             .outlives = demo_.keep});
     if (!cluster) return cluster.error();
     cluster_.emplace(*std::move(cluster));
     db_.emplace(Options{.seeds = cluster_->seeds(), .timeout = std::chrono::seconds(10), .r = 2, .w = 2});
@@ -117,13 +118,16 @@ class Show {
     return Unit{};
   }
 
-  // None yet.
-  [[nodiscard]] Status allow_faults() const {
-    for (int node = 1; node <= demo_.nodes; ++node) {
-      const std::filesystem::path file = PartitionAct::faults_file(dir_, "n" + std::to_string(node));
-      if (!std::ofstream(file)) return fail(Errc::io, "cannot write " + file.string());
-    }
-    return Unit{};
+  // By order of this process alone.
+  Status allow_faults() {
+    std::random_device device;
+    for (int i = 0; i < 4; ++i) token_ += std::to_string(device()) + "-";
+    const std::filesystem::path file = PartitionAct::token_file(dir_);
+    std::ofstream(file) << token_ << "\n";
+    std::error_code trouble;
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+                                 trouble);
+    return trouble ? fail(Errc::io, "cannot write " + file.string()) : Status(Unit{});
   }
 
   void load(std::size_t from, std::size_t to) {
@@ -291,6 +295,7 @@ class Show {
   Session& session_;
   const Demo& demo_;
   std::filesystem::path dir_;
+  std::string token_;  // of those who may order faults at its nodes
   Dataset data_;
   std::optional<LocalCluster> cluster_;
   std::optional<Client> db_;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <thread>
 #include <utility>
 
 #include "client/cli/demo_words.h"
 #include "client/cli/holdings.h"
+#include "client/laboratory.h"
 
 namespace shoal::cli {
 namespace {
@@ -16,21 +16,12 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kKeys = 100;
 constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::minutes kLongestCut{10};  // should this process end before it heals
 constexpr std::chrono::milliseconds kLookEvery{50};
 
 std::string key_of(std::size_t number) { return "demo/cart:" + std::to_string(number); }
 
-Status write_file(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream out(file);
-  out << text << std::flush;
-  return out ? Status(Unit{}) : fail(Errc::io, "cannot write " + file.string());
-}
-
 }  // namespace
-
-std::filesystem::path PartitionAct::faults_file(const std::filesystem::path& dir, const std::string& name) {
-  return dir / ("faults-" + name);
-}
 
 Client PartitionAct::client_of(const Side& side) const {
   Options options{.timeout = std::chrono::seconds(10), .r = 2, .w = 2};
@@ -45,19 +36,22 @@ std::string PartitionAct::names_of(const Side& side) const {
   return joined(names);
 }
 
-Status PartitionAct::cut() {
-  for (const auto& [side, other] : {std::pair(&left_, &right_), std::pair(&right_, &left_)})
-    for (const int node : side->nodes) {
-      std::string rules;
-      for (const int lost : other->nodes) rules += "drop " + cluster_.name(lost) + "\n";
-      if (const Status written = write_file(faults_file(dir_, cluster_.name(node)), rules); !written) return written;
-    }
+Status PartitionAct::cut(const Client& db) {
+  std::vector<std::vector<std::string>> sides;
+  for (const Side* side : {&left_, &right_}) {
+    std::vector<std::string>& names = sides.emplace_back();
+    for (const int node : side->nodes) names.push_back(cluster_.name(node));
+  }
+  LaboratoryAccess laboratory(db, token_);
+  for (const NodeRule& order : partition_rules(sides, false, kLongestCut))
+    if (const Result<FaultsReply> cut = laboratory.add(order.node, {order.rule}).get(); !cut) return cut.error();
   return Unit{};
 }
 
-Status PartitionAct::heal() {
+Status PartitionAct::heal(const Client& db) {
+  LaboratoryAccess laboratory(db, token_);
   for (int node = 0; node < cluster_.size(); ++node)
-    if (const Status written = write_file(faults_file(dir_, cluster_.name(node)), ""); !written) return written;
+    if (const Result<FaultsReply> healed = laboratory.clear(cluster_.name(node)).get(); !healed) return healed.error();
   return Unit{};
 }
 
@@ -132,15 +126,15 @@ Result<PartitionAct::Outcome> PartitionAct::play() {
   for (int node = 2; node < cluster_.size(); ++node) right_.nodes.push_back(node);
   outcome_.keys = kKeys;
   session_.say("cutting the network: " + names_of(left_) + " | " + names_of(right_));
-  if (const Status done = cut(); !done) return done.error();
+  Client db(Options{.seeds = cluster_.seeds(), .timeout = std::chrono::seconds(10), .r = 2, .w = 2});
+  if (const Status done = cut(db); !done) return done.error();
   if (const Status noticed = wait_until_noticed(); !noticed) return noticed.error();
   for (const Side* side : {&left_, &right_})
     if (const Status written = write(*side); !written) return written.error();
   session_.say("both sides took " + std::to_string(kKeys) +
                " writes of the same keys, each acknowledged by 2 replicas");
-  Client db(Options{.seeds = cluster_.seeds(), .timeout = std::chrono::seconds(10), .r = 2, .w = 2});
   session_.say("healing the network; nobody reads, and nobody orders a repair:");
-  if (const Status done = heal(); !done) return done.error();
+  if (const Status done = heal(db); !done) return done.error();
   if (const Status equal = watch(db); !equal) return equal.error();
   count_siblings(db);
   return outcome_;

@@ -1,6 +1,6 @@
 // The demo's second act: the cluster is cut in two, both sides go on, and what they wrote apart comes together.
 //
-// The cut is made by the nodes' fault filters (node/io/fault_filter.h): each loses what it sends to the other side.
+// The cut is ordered at the nodes (client/laboratory.h): each loses what goes to and comes from the other side.
 #pragma once
 
 #include <cstddef>
@@ -24,11 +24,11 @@ class PartitionAct {
     double seconds = 0;        // from healing until all owners were equal
   };
 
-  // The file of faults of a node, which must exist before it starts; `{name}` for the command line.
-  static std::filesystem::path faults_file(const std::filesystem::path& dir, const std::string& name);
+  // Of the faults' token, which the nodes are started with.
+  static std::filesystem::path token_file(const std::filesystem::path& dir) { return dir / "faults-token"; }
 
-  PartitionAct(LocalCluster& cluster, std::filesystem::path dir, Session& session)
-      : cluster_(cluster), dir_(std::move(dir)), session_(session) {}
+  PartitionAct(LocalCluster& cluster, std::string token, Session& session)
+      : cluster_(cluster), token_(std::move(token)), session_(session) {}
 
   Result<Outcome> play();
 
@@ -39,8 +39,8 @@ class PartitionAct {
   };
   [[nodiscard]] Client client_of(const Side& side) const;
   [[nodiscard]] std::string names_of(const Side& side) const;
-  Status cut();
-  Status heal();
+  Status cut(const Client& db);
+  Status heal(const Client& db);
   bool believes_dead(Client& db, const Side& other);
   Status wait_until_noticed();
   Status write(const Side& side);
@@ -49,7 +49,7 @@ class PartitionAct {
   void count_siblings(Client& db);
 
   LocalCluster& cluster_;
-  const std::filesystem::path dir_;
+  const std::string token_;
   Session& session_;
   Side left_{.name = "left", .nodes = {0, 1}};
   Side right_{.name = "right", .nodes = {}};

@@ -40,6 +40,7 @@ constexpr Verb kVerbs[] = {
     {"diff", "Show what two nodes hold differently; exit 1 when they do", declare_diff},
     {"bucket", "Create, set, list and show buckets", declare_bucket},
     {"snapshot", "Copy nodes' data while they run, list the copies, restore one", declare_snapshot},
+    {"faults", "Make nodes of a laboratory suffer: partitions, delays, losses, clocks, disks", declare_faults},
     {"demo", "Start a cluster here, load real data, kill a node, verify everything", declare_demo},
     {"version", "Print the version", declare_version},
 };

@@ -52,8 +52,8 @@ Result<Copies> parse_optional_copies(const std::string& text) {
 
 std::string painted(bool colours, Paint paint, std::string_view text) {
   if (!colours) return std::string(text);
-  const char* code = paint == Paint::good ? "\x1b[32m" : paint == Paint::bad ? "\x1b[31m" : "\x1b[2m";
-  return code + std::string(text) + "\x1b[0m";
+  static constexpr const char* kCodes[] = {"\x1b[32m", "\x1b[31m", "\x1b[2m", "\x1b[1m"};  // in the order of Paint
+  return kCodes[static_cast<std::size_t>(paint)] + std::string(text) + "\x1b[0m";
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ struct Globals {
 };
 
 enum class Format : std::uint8_t { table, wide, json, ndjson, csv, plain };
-enum class Paint : std::uint8_t { good, bad, dim };
+enum class Paint : std::uint8_t { good, bad, dim, bold };
 
 class Session {
  public:

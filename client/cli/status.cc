@@ -102,6 +102,9 @@ Json json_of(const MemberReport& report) {
   json["hint_bytes"] = report.value->hint_bytes;
   json["hint_bytes_max"] = report.value->hint_bytes_max;
   json["partitions_to_repair"] = report.value->partitions_to_repair;
+  json["faults_allowed"] = report.value->faults_allowed;
+  json["faults"] = report.value->faults;
+  json["study"] = report.value->study;
   json["counters"] = Json::object();
   for (const CounterStatus& counter : report.value->counters) json["counters"][counter.name] = counter.count;
   return json;
@@ -149,6 +152,17 @@ std::vector<std::string> row_of(const Session& session, const MemberReport& repo
   return row;
 }
 
+// What nobody may overlook: this is no cluster for data that matters.
+void print_laboratory(const Session& session, const Report& report) {
+  for (const MemberReport& member : report.members) {
+    if (!member.value || !member.value->faults_allowed) continue;
+    std::string text = shown(member.member.name) + " is of a laboratory: faults are allowed";
+    if (member.value->faults > 0) text += ", " + std::to_string(member.value->faults) + " in force (shoal faults ls)";
+    for (const std::string& switched : member.value->study) text += ", " + shown(switched);
+    print_line("         " + session.paint(Paint::bold, text));
+  }
+}
+
 void print_head(const Session& session, const Report& report) {
   const NodeStatus& view = report.view;
   print_line("cluster  " + view.cluster + "  epoch " + std::to_string(view.epoch) + ", " +
@@ -157,6 +171,7 @@ void print_head(const Session& session, const Report& report) {
   print_line(report.problems.empty() ? "verdict  " + session.paint(Paint::good, "healthy")
                                      : "verdict  " + session.paint(Paint::bad, "not healthy"));
   for (const std::string& problem : report.problems) print_line("         " + shown(problem));
+  print_laboratory(session, report);
   for (std::size_t i = 0; i < report.advice.size(); ++i)
     print_line((i == 0 ? "advice   " : "         ") + shown(report.advice[i]));
   if (const std::uint64_t waiting = hint_bytes(report); waiting > 0)

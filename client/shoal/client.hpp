@@ -44,6 +44,8 @@ template <class T>
 struct PendingState;
 }  // namespace client_detail
 
+class LaboratoryAccess;
+
 // What a caller has seen of one key. Copy it, store it, send it; never look inside.
 class Context {
  public:
@@ -275,6 +277,7 @@ class Async {
                                std::optional<Millis> timeout = {});
 
  private:
+  friend class LaboratoryAccess;
   std::shared_ptr<client_detail::Engine> engine_;
 };
 

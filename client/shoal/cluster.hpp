@@ -56,6 +56,9 @@ struct NodeStatus {
   std::uint64_t hint_bytes_max = 0;        // beyond it the node stands in for nobody
   std::uint64_t partitions_to_repair = 0;  // pairs of an owner and a partition that missed writes nobody keeps
   std::vector<CounterStatus> counters;
+  bool faults_allowed = false;     // started for a laboratory: no node for data that matters
+  std::uint32_t faults = 0;        // in force
+  std::vector<std::string> study;  // what a study has switched: "hints off", ...
 };
 
 // Who answers for an owner that is dead.

@@ -89,8 +89,7 @@ void AntiEntropy::advance(Now now) {
   if (session_->step() == Step::broken || session_->step() == Step::done) return end_session(now);
   if (session_->step() == Step::waits || now.mono < try_at_) return;
   rate_.refill(now.mono);
-  rate_.spend(session_->bytes() - charged_);
-  charged_ = session_->bytes();
+  charge();
   const bool no_room = !services_.store.admit_peers();
   const bool yields = no_room || (services_.busy() && now.mono < ready_since_ + kYieldMax);
   if (yields || rate_.is_spent()) {
@@ -102,7 +101,15 @@ void AntiEntropy::advance(Now now) {
   if (session_->step() == Step::done) end_session(now);
 }
 
+void AntiEntropy::charge() {
+  const std::uint64_t fresh = session_->bytes() - charged_;
+  rate_.spend(fresh);
+  services_.traffic.anti_entropy_bytes += fresh;
+  charged_ += fresh;
+}
+
 void AntiEntropy::end_session(Now now) {
+  charge();
   const bool finished = session_->step() == Step::done;
   const NodeId id = session_->walk().peer();
   const bool equal = session_->walk().equal();

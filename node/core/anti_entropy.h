@@ -76,6 +76,7 @@ class AntiEntropy {
   [[nodiscard]] bool initiates(const PeerRepair& counts) const;
   [[nodiscard]] bool is_due(NodeId id, const Peer& peer, Now now) const;
   void after_answer(Now now);
+  void charge();
   void advance(Now now);
   void begin_next(Now now);
   void end_session(Now now);

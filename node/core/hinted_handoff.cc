@@ -101,7 +101,9 @@ void HintedHandoff::send(NodeId owner, Walk& walk, const PlacedEntry& hint, Now 
   const CallId call = services_.new_call();
   walk.on_the_way.emplace(call, OnTheWay{hint.place, hint.entry});
   if (walk.answer_by == kNever) walk.answer_by = now.mono + kAnswerWithin;
-  rate_.spend(hint_bytes(*hint.entry));
+  const std::uint64_t bytes = hint_bytes(*hint.entry);
+  rate_.spend(bytes);
+  services_.traffic.handoff_bytes += bytes;
   services_.outbox.send(owner, Replicate{.call = call,
                                          .epoch = services_.formation.document().epoch,
                                          .key = hint.entry->key,
@@ -122,8 +124,12 @@ Instant HintedHandoff::next_deadline() const {
   for (const auto& [owner, walk] : walks_) {
     next = std::min(next, walk.answer_by);
     if (!services_.peers.reachable(owner)) continue;
-    if (walk.on_the_way.empty() && services_.hints.waiting_for(owner) > 0) next = std::min(next, walk.next_try);
-    if (rate_.is_spent() && walk.on_the_way.size() < kWindow) next = std::min(next, rate_.refilled() + kRefillEvery);
+    if (services_.hints.waiting_for(owner) == 0 || walk.on_the_way.size() >= kWindow) continue;
+    if (rate_.is_spent()) {
+      next = std::min(next, std::max(walk.next_try, rate_.refilled() + kRefillEvery));
+    } else if (walk.on_the_way.empty()) {
+      next = std::min(next, walk.next_try);
+    }
   }
   for (const auto& [owner, queue] : services_.hints.queues())
     if (queue.hints > 0 && !walks_.contains(owner)) return Instant{};

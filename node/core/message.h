@@ -21,6 +21,7 @@
 #include "node/base/result.h"
 #include "node/base/time.h"
 #include "node/core/repair_messages.h"
+#include "node/core/study_messages.h"
 #include "node/ring/membership.h"
 #include "vclock/record.h"
 
@@ -147,6 +148,9 @@ struct StatusReply {
   std::uint64_t hint_bytes_max = 0;
   std::uint64_t partitions_to_repair = 0;  // pairs of an owner and a partition that missed writes nobody keeps
   std::vector<Counter> counters;
+  bool faults_allowed = false;     // it was started with --allow-faults: no node for data that matters
+  std::uint32_t faults = 0;        // in force
+  std::vector<std::string> study;  // what a study has switched: "hints off", ...
 };
 
 // What this node keeps for others. `deliver`: try all of it now, whatever the back-off says.
@@ -264,6 +268,8 @@ enum class EventKind : std::uint8_t {
   record_damaged = 11,
   records_restored = 12,
   scrub_ended = 13,
+  fault_began = 14,
+  fault_ended = 15,
 };
 
 // Something that an operator would want to know of, at the node that is asked.
@@ -419,7 +425,8 @@ struct Refused {
   std::string sentence;
 };
 
-// The failure detector's messages (gossip/messages.h) stand together, and so do anti-entropy's (repair_messages.h).
+// The failure detector's messages (gossip/messages.h) stand together, and so do anti-entropy's (repair_messages.h) and
+// a laboratory's (study_messages.h).
 using Message =
     std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply, ListReply,
                  StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched, Forward, Forwarded, Join,
@@ -428,7 +435,7 @@ using Message =
                  ExplainRequest, ExplainReply, Inspect, Inspected, EventsRequest, EventsReply, SnapshotRequest,
                  SnapshotReply, ComparePair, PairCompared, CompareBranches, BranchesCompared, CompareElements,
                  ElementsCompared, PullStates, StatesPulled, PushStates, StatesPushed, RepairRequest, RepairReply,
-                 DiffRequest, DiffReply>;
+                 DiffRequest, DiffReply, FaultsRequest, FaultsReply, ObserveRequest, ObserveReply>;
 
 // ---- who ------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 #include "node/base/check.h"
 #include "node/base/limits.h"
 #include "node/core/held_state.h"
+#include "node/core/observe.h"
 #include "node/core/state_digest.h"
 #include "node/ring/lookup.h"
 
@@ -87,6 +88,7 @@ void Node::dispatch(const Envelope& envelope, Now now) {
                           [&](const HintsRequest& m) { on_hints(from, m, now); },
                           [&](const RepairRequest& m) { on_repair(from, m, now); },
                           [&](const DiffRequest& m) { diffs_.on_request(from, m, now); },
+                          [&](const ObserveRequest& m) { on_observe(from, m); },
                           [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
                           [&](const Join& m) { formation_.on_join(from, m); },
                           [](const auto&) {}},  // a client may not speak as a peer
@@ -305,9 +307,25 @@ void Node::on_status(const Address& asker, const StatusRequest& request) {
   reply.hint_bytes = hints_.bytes();
   reply.hint_bytes_max = hints_.bytes_max();
   reply.partitions_to_repair = repair_marks_.size();
+  reply.study = deviations(config_.study);
   for (std::size_t i = 0; i < static_cast<std::size_t>(Mark::count_); ++i)
     if (const auto mark = static_cast<Mark>(i); trace_.of(mark) > 0)
       reply.counters.push_back(Counter{std::string(name_of(mark)), trace_.of(mark)});
+  outbox_.send(asker, std::move(reply));
+}
+
+std::uint64_t Node::hints_held() const {
+  std::uint64_t held = 0;
+  for (const auto& [owner, queue] : hints_.queues()) held += queue.hints;
+  return held;
+}
+
+void Node::on_observe(const Address& asker, const ObserveRequest& request) {
+  ObserveReply reply = observe(store_, formation_.document().cluster_key, request);
+  reply.node = config_.id;
+  reply.hints = hints_held();
+  reply.hint_bytes = hint_bytes();
+  reply.traffic = repair_traffic();
   outbox_.send(asker, std::move(reply));
 }
 

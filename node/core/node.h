@@ -19,6 +19,7 @@
 
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "node/base/rng.h"
@@ -86,6 +87,12 @@ class Node {
 
   // The newest membership document with its preference lists: immutable, shared with transport and failure detector.
   [[nodiscard]] const Ring& ring() const { return formation_.ring(); }
+  // What the driver knows of and an operator would want to, for the event log.
+  void note(EventKind kind, std::string text, Now now) { events_.add(now.wall, kind, {}, std::move(text)); }
+  [[nodiscard]] const RepairTraffic& repair_traffic() const { return services_.traffic; }
+  // Kept for others.
+  [[nodiscard]] std::uint64_t hints_held() const;
+  [[nodiscard]] std::uint64_t hint_bytes() const { return hints_.bytes(); }
   // Client requests that are not answered yet.
   [[nodiscard]] std::size_t open_requests() const;
   // Not empty: this node must stop after sending its outbox once more, and why (a sentence for people).
@@ -124,6 +131,7 @@ class Node {
   void on_inspect(NodeId from, const Inspect& message);
   void on_events(const Address& asker, const EventsRequest& request);
   void on_hints(const Address& asker, const HintsRequest& request, Now now);
+  void on_observe(const Address& asker, const ObserveRequest& request);
   void on_status(const Address& asker, const StatusRequest& request);
   void on_repair(const Address& asker, const RepairRequest& request, Now now);
   template <class Answer>

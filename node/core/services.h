@@ -15,6 +15,7 @@
 #include "node/core/peers.h"
 #include "node/core/repair_coverage.h"
 #include "node/core/repair_marks.h"
+#include "node/core/repair_traffic.h"
 #include "node/core/replica.h"
 #include "node/core/store.h"
 #include "node/core/study_switches.h"
@@ -46,6 +47,7 @@ struct Services {
   Trace& trace;
   EventLog& events;
   std::uint64_t next_call = 1;
+  RepairTraffic traffic = {};
 
   CallId new_call() { return CallId{next_call++}; }
 

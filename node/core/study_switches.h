@@ -2,6 +2,10 @@
 // people: the simulator sets them, and a node only when it was started with --allow-faults (ruling 25).
 #pragma once
 
+#include <array>
+#include <string>
+#include <vector>
+
 namespace shoal {
 
 struct StudySwitches {
@@ -16,5 +20,23 @@ struct StudySwitches {
   [[nodiscard]] bool stand_ins() const { return sloppy && hints; }
   friend bool operator==(const StudySwitches&, const StudySwitches&) = default;
 };
+
+// Those that a real node has, too, as its settings call them.
+struct StudySwitch {
+  const char* name;
+  bool StudySwitches::*field;
+  const char* help;
+};
+inline constexpr std::array kStudySwitches = {
+    StudySwitch{"sloppy", &StudySwitches::sloppy, "For a laboratory: others may stand in for owners that are down"},
+    StudySwitch{"hints", &StudySwitches::hints, "For a laboratory: somebody keeps what an owner has missed"},
+    StudySwitch{"read_repair", &StudySwitches::read_repair, "For a laboratory: a read mends owners that are behind"},
+    StudySwitch{"anti_entropy", &StudySwitches::anti_entropy, "For a laboratory: nodes compare what both hold"},
+    StudySwitch{"hedging", &StudySwitches::hedging, "For a laboratory: a slow read is asked of one more replica"},
+    StudySwitch{"ask_all", &StudySwitches::ask_all, "For a laboratory: a read asks all owners for the record at once"},
+};
+
+// What is not as in a node that serves people: "hints off", "ask_all on".
+std::vector<std::string> deviations(const StudySwitches& switches);
 
 }  // namespace shoal

@@ -43,7 +43,8 @@ Setting number(std::string key, std::string flag, std::string help, std::uint64_
           [field](const Config& config) { return std::to_string(config.*field); }};
 }
 
-Setting flag(std::string key, std::string help, bool Config::*field) {
+template <class Access>
+Setting flag(std::string key, std::string help, Access field) {
   const std::string name = key;
   return {std::move(key),
           "",
@@ -52,10 +53,26 @@ Setting flag(std::string key, std::string help, bool Config::*field) {
           [field, name](Config& config, const std::string& value) -> Status {
             if (value != "true" && value != "false")
               return fail(Errc::invalid, name + " is true or false, not \"" + value + "\"");
-            config.*field = value == "true";
+            field(config) = value == "true";
             return Unit{};
           },
-          [field](const Config& config) { return std::string(config.*field ? "true" : "false"); }};
+          [field](const Config& config) { return std::string(field(config) ? "true" : "false"); }};
+}
+
+Setting flag(std::string key, std::string help, bool Config::*field) {
+  return flag(
+      std::move(key), std::move(help), [field](auto& config) -> auto& { return config.*field; });
+}
+
+Setting flag(const StudySwitch& known) {
+  return flag(
+      std::string("study.") + known.name,
+      known.help, [field = known.field](auto& config) -> auto& { return config.study.*field; });
+}
+
+std::vector<Setting> with_study_switches(std::vector<Setting> settings) {
+  for (const StudySwitch& known : kStudySwitches) settings.push_back(flag(known));
+  return settings;
 }
 
 std::string variable_of(const Setting& setting) {
@@ -132,7 +149,7 @@ Status check_endpoints(const Config& config) {
 }  // namespace
 
 const std::vector<Setting>& settings() {
-  static const std::vector<Setting> kSettings = {
+  static const std::vector<Setting> kSettings = with_study_switches({
       text("node.data", "--data", "Folder of this node's data (required)", &Config::data_dir),
       text("node.listen", "--listen", "HOST:PORT for clients; peers PORT+1, HTTP PORT+2, gossip PORT+3",
            &Config::listen),
@@ -165,7 +182,7 @@ const std::vector<Setting>& settings() {
       flag("log.json", "One JSON object a line", &Config::log_json),
       number("log.rotate_mib", "", "Size at which the log file is rotated", &Config::log_rotate_mib),
       number("log.keep", "", "Rotated log files to keep", &Config::log_keep),
-  };
+  });
   return kSettings;
 }
 
@@ -198,6 +215,9 @@ Status read_config_environment(Config& config, const std::map<std::string, std::
 Status check_config(const Config& config) {
   if (config.data_dir.empty()) return fail(Errc::invalid, "--data DIR is missing: say where this node keeps its data");
   if (const Status endpoints = check_endpoints(config); !endpoints) return endpoints;
+  if (const auto changed = deviations(config.study); !changed.empty() && config.faults_file.empty())
+    return fail(Errc::invalid, "study settings (" + changed.front() +
+                                   ") are for a laboratory; they are taken together with --allow-faults FILE alone");
   if (config.durability != "sync" && config.durability != "relaxed")
     return fail(Errc::invalid, "storage.durability is \"sync\" or \"relaxed\", not \"" + config.durability + "\"");
   if (config.display_name().size() > 255 || config.zone.size() > 255)

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "node/base/result.h"
+#include "node/core/study_switches.h"
 #include "node/ring/membership.h"
 
 namespace shoal {
@@ -27,7 +28,8 @@ struct Config {
   std::string zone;
   std::uint64_t weight = kWeightDefault;
   bool reset_identity = false;
-  std::string faults_file;  // empty: faults are not allowed
+  std::string faults_file;  // with the token of those who may order faults; empty: nobody may
+  StudySwitches study;      // other than its defaults only together with faults_file
 
   std::uint64_t replicas = kReplicasDefault;      // founder only
   std::uint64_t partitions = kPartitionsDefault;  // founder only

@@ -1,5 +1,6 @@
 #include "node/io/gossip_thread.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "node/core/gossip_messages.h"
@@ -13,7 +14,7 @@ constexpr int kFramesPerTurn = 256;
 }  // namespace
 
 GossipThread::GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters,
-                           const FaultFilter& faults)
+                           Faults& faults)
     : sockets_(context, header, kGossipPortOffset, 0, counters, faults),
       swim_({header.sender, header.incarnation, {}}, Rng(seed)) {}
 
@@ -58,7 +59,7 @@ void GossipThread::run(std::stop_token stop) {
     publish();
     std::vector<zmq::pollitem_t> items{{nullptr, wake_.get(), ZMQ_POLLIN, 0}};
     sockets_.add_poll_items(items);
-    zmq::poll(items, until(swim_.next_deadline()));
+    zmq::poll(items, until(std::min(swim_.next_deadline(), sockets_.next_due())));
     wake_.drain();
   }
 }

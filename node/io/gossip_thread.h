@@ -20,7 +20,7 @@ namespace shoal {
 class GossipThread {
  public:
   GossipThread(zmq::context_t& context, const FrameHeader& header, std::uint64_t seed, Counters& counters,
-               const FaultFilter& faults);
+               Faults& faults);
   ~GossipThread();
   GossipThread(const GossipThread&) = delete;
   GossipThread& operator=(const GossipThread&) = delete;

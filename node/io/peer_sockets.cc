@@ -34,10 +34,27 @@ std::string sentence_for(Refused::Reason reason, const FrameHeader& ours, const 
   return "refused";
 }
 
+std::size_t bytes_of(const std::vector<std::string>& frames) {
+  std::size_t bytes = 0;
+  for (const std::string& frame : frames) bytes += frame.size();
+  return bytes;
+}
+
+void flip_a_bit(std::vector<std::string>& frames, std::uint64_t draw) {
+  std::uint64_t bit = draw % (8 * bytes_of(frames));
+  for (std::string& frame : frames) {
+    if (bit < 8 * frame.size()) {
+      frame[bit / 8] = static_cast<char>(frame[bit / 8] ^ (1 << bit % 8));
+      return;
+    }
+    bit -= 8 * frame.size();
+  }
+}
+
 }  // namespace
 
 PeerSockets::PeerSockets(zmq::context_t& context, const FrameHeader& header, std::uint16_t port_offset,
-                         std::size_t backlog_bytes_max, Counters& counters, const FaultFilter& faults)
+                         std::size_t backlog_bytes_max, Counters& counters, Faults& faults)
     : context_(context),
       header_(header),
       port_offset_(port_offset),
@@ -106,12 +123,37 @@ bool PeerSockets::try_send(Member& member, const std::string& frame) { return se
 
 void PeerSockets::send(NodeId to, std::span<const Message> messages) {
   const auto it = members_.find(to);
-  if (it == members_.end() || faults_.drops(to)) return;
-  Member& member = it->second;
+  if (it == members_.end()) return;
+  const Faults::Fate fate = fate_of(to, FaultWay::out);
+  if (fate.lost) return;
   FrameHeader header = header_;
   header.sent_us = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(read_clock().mono.time_since_epoch()).count());
-  for (std::string& frame : encode_frame(header, messages, ++transfers_)) {
+  std::vector<std::string> frames = encode_frame(header, messages, ++transfers_);
+  if (fate.corrupt) flip_a_bit(frames, fate.draw);
+  if (fate.twice) post(to, frames, {});
+  post(to, std::move(frames), fate.later);
+}
+
+Faults::Fate PeerSockets::fate_of(NodeId peer, FaultWay way) {
+  return faults_.strike_links() ? faults_.fate(peer, way, read_clock().mono) : Faults::Fate{};
+}
+
+bool PeerSockets::cuts(NodeId peer, FaultWay way) const {
+  return faults_.strike_links() && faults_.cuts(peer, way, read_clock().mono);
+}
+
+void PeerSockets::post(NodeId to, std::vector<std::string> frames, Duration later) {
+  if (later > Duration{}) {
+    const std::size_t bytes = bytes_of(frames);
+    if (!held_out_.add(read_clock().mono + later, {to, std::move(frames)}, bytes)) ++counters_.dropped_frames;
+  } else if (const auto it = members_.find(to); it != members_.end()) {
+    put_in_line(it->second, std::move(frames));
+  }
+}
+
+void PeerSockets::put_in_line(Member& member, std::vector<std::string> frames) {
+  for (std::string& frame : frames) {
     if (member.backlog.empty() && try_send(member, frame)) continue;
     if (member.dead || member.backlog_bytes + frame.size() > backlog_bytes_max_) {
       ++counters_.dropped_frames;
@@ -124,7 +166,7 @@ void PeerSockets::send(NodeId to, std::span<const Message> messages) {
 
 void PeerSockets::flush_backlogs() {
   for (auto& [id, member] : members_) {
-    if (faults_.drops(id)) drop_backlog(member);
+    if (!member.backlog.empty() && cuts(id, FaultWay::out)) drop_backlog(member);
     while (!member.backlog.empty() && try_send(member, member.backlog.front())) {
       member.backlog_bytes -= member.backlog.front().size();
       member.backlog.pop_front();
@@ -134,6 +176,7 @@ void PeerSockets::flush_backlogs() {
 
 bool PeerSockets::receive(const Handler& handler, int frames_max) {
   read_refusals();
+  release_held(handler);
   for (int i = 0; i < frames_max; ++i) {
     const std::optional<Incoming> incoming = receive_frame(router_, true);
     if (!incoming) return false;
@@ -141,16 +184,31 @@ bool PeerSockets::receive(const Handler& handler, int frames_max) {
     if (!frame) {
       if (counters_.malformed_frames++ % 1000 == 0) spdlog::warn("a peer sent a {}", frame.error().message);
     } else if (*frame) {
-      accept(incoming->route, **frame, handler);
+      take({incoming->route, **std::move(frame)}, incoming->body.size(), handler);
     }
   }
   return true;
 }
 
+void PeerSockets::take(Arrived arrived, std::size_t bytes, const Handler& handler) {
+  const Faults::Fate fate = fate_of(arrived.frame.header.sender, FaultWay::in);
+  if (fate.lost) return;
+  if (fate.twice) accept(arrived.route, arrived.frame, handler);
+  if (fate.later == Duration{}) return accept(arrived.route, arrived.frame, handler);
+  if (!held_in_.add(read_clock().mono + fate.later, std::move(arrived), bytes)) ++counters_.dropped_frames;
+}
+
+void PeerSockets::release_held(const Handler& handler) {
+  if (held_out_.empty() && held_in_.empty()) return;
+  const Instant now = read_clock().mono;
+  while (std::optional<Leaving> leaving = held_out_.take_due(now)) post(leaving->to, std::move(leaving->frames), {});
+  while (const std::optional<Arrived> arrived = held_in_.take_due(now)) accept(arrived->route, arrived->frame, handler);
+}
+
 void PeerSockets::accept(const std::string& route, const Frame& frame, const Handler& handler) {
   const FrameHeader& theirs = frame.header;
   const auto refuse_for = [&](Refused::Reason reason) {
-    if (!faults_.drops(theirs.sender)) refuse(route, reason, sentence_for(reason, header_, theirs));
+    if (!cuts(theirs.sender, FaultWay::out)) refuse(route, reason, sentence_for(reason, header_, theirs));
   };
   if (theirs.protocol != header_.protocol) return refuse_for(Refused::Reason::protocol);
   if (theirs.cluster != header_.cluster || theirs.sender == NodeId{}) return refuse_for(Refused::Reason::cluster);
@@ -187,6 +245,7 @@ void PeerSockets::refuse(const std::string& route, Refused::Reason reason, const
 void PeerSockets::read_refusals() {
   for (auto& [id, member] : members_) {
     while (const std::optional<Incoming> incoming = receive_frame(member.dealer, false)) {
+      if (cuts(id, FaultWay::in)) continue;
       FrameReader reader(kFrameBytesMax);
       const Result<std::optional<Frame>> frame = reader.read(incoming->body.to_string_view());
       if (!frame || !*frame || (*frame)->messages.empty()) continue;

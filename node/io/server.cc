@@ -21,7 +21,7 @@ constexpr int kFramesPerTurn = 256;
 constexpr Duration kFinishWithin = std::chrono::seconds(2);
 constexpr std::size_t kBacklogBytesMax = std::size_t{64} << 20;  // per peer
 
-StoreOptions store_options(const Config& config, const DataFolder& folder) {
+StoreOptions store_options(const Config& config, const DataFolder& folder, Laboratory& laboratory) {
   StoreOptions options;
   options.dir = folder.store_dir();
   options.owner = folder.identity().node;
@@ -38,6 +38,7 @@ StoreOptions store_options(const Config& config, const DataFolder& folder) {
     spdlog::info("replaying the commit log: {} %", static_cast<int>(100 * share));
   };
   options.map_bytes = config.map_gib << 30;
+  if (laboratory.open()) options.before_sync = [&faults = laboratory.faults()] { return faults.before_sync(); };
   return options;
 }
 
@@ -56,6 +57,13 @@ Status check_ports(const Config& config) {
 Error of_this_machine(Error error) {
   if (error.code == Errc::refused) error.code = Errc::io;
   return error;
+}
+
+// No token where none was given.
+Result<std::optional<std::string>> faults_token(const Config& config) {
+  if (config.faults_file.empty()) return std::optional<std::string>();
+  Result<std::string> token = read_faults_token(config.faults_file);
+  return token ? Result<std::optional<std::string>>(*std::move(token)) : token.error();
 }
 
 Result<DataFolder> open_folder(const Config& config) {
@@ -101,12 +109,13 @@ void add_counts(StatusReply& status, const Counters& counters) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd signals) {
-  if (!config.faults_file.empty())
-    if (const Status faults = check_faults_file(config.faults_file); !faults) return faults.error();
+  Result<std::optional<std::string>> token = faults_token(config);
+  if (!token) return token.error();
   if (const Status ports = check_ports(config); !ports) return ports.error();
   Result<DataFolder> folder = open_folder(config);
   if (!folder) return of_this_machine(folder.error());
-  Result<std::unique_ptr<DiskStore>> store = DiskStore::open(store_options(config, *folder));
+  auto laboratory = std::make_unique<Laboratory>(*std::move(token), folder->identity().node, random_u64());
+  Result<std::unique_ptr<DiskStore>> store = DiskStore::open(store_options(config, *folder, *laboratory));
   if (!store) return of_this_machine(store.error());
   const std::optional<Membership> remembered = (*store)->document();
   Result<Membership> document = first_document(config, *folder, **store, signals.get());
@@ -119,24 +128,24 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, UniqueFd sig
   if (const Status saved = save_first_document(**store, *document); !saved) return saved.error();
   if (const Status joined = folder->join(document->cluster, self->name); !joined) return joined.error();
 
-  auto server =
-      std::unique_ptr<Server>(new Server(config, std::move(signals), *std::move(folder), *std::move(store), *document));
+  auto server = std::unique_ptr<Server>(
+      new Server(config, std::move(signals), *std::move(folder), std::move(laboratory), *std::move(store), *document));
   if (const Status alone = server->check_not_copied(remembered); !alone) return alone.error();
   if (const Status listening = server->listen(); !listening) return listening.error();
   return server;
 }
 
-Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<DiskStore> store,
-               const Membership& document)
+Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<Laboratory> laboratory,
+               std::unique_ptr<DiskStore> store, const Membership& document)
     : config_(config),
       signals_(std::move(signals)),
       folder_(std::move(folder)),
+      laboratory_(std::move(laboratory)),
       store_(std::move(store)),
-      faults_(config.faults_file, folder_.identity().node),
       header_{kProtocolVersion, document.cluster, folder_.identity().node, folder_.incarnation()},
       clients_(context_, header_, counters_),
-      peers_(context_, header_, kPeerPortOffset, kBacklogBytesMax, counters_, faults_),
-      gossip_(context_, header_, random_u64(), counters_, faults_),
+      peers_(context_, header_, kPeerPortOffset, kBacklogBytesMax, counters_, laboratory_->faults()),
+      gossip_(context_, header_, random_u64(), counters_, laboratory_->faults()),
       snapshots_(folder_, *store_),
       node_(NodeConfig{.id = folder_.identity().node,
                        .incarnation = folder_.incarnation(),
@@ -147,7 +156,8 @@ Server::Server(const Config& config, UniqueFd signals, DataFolder folder, std::u
                        .handoff_bytes_per_second = config.hints_rate_mib_per_s << 20,
                        .repair = {.interval = std::chrono::seconds(config.repair_interval_s),
                                   .bytes_per_second = config.repair_rate_mib_per_s << 20},
-                       .scrub_cycle = std::chrono::days(config.repair_scrub_days)},
+                       .scrub_cycle = std::chrono::days(config.repair_scrub_days),
+                       .study = config.study},
             *store_, Rng(random_u64())) {}
 
 Status Server::check_not_copied(const std::optional<Membership>& remembered) const {
@@ -163,8 +173,9 @@ Status Server::listen() {
     spdlog::warn("listening on {} without encryption: whoever reaches these ports can read and write all data",
                  config_.listen);
   if (!config_.faults_file.empty())
-    spdlog::warn("faults are allowed: {} says which messages are lost; this is no node for data that matters",
+    spdlog::warn("faults are allowed, by order of whoever knows the token in {}; this is no node for data that matters",
                  config_.faults_file);
+  for (const std::string& deviation : deviations(config_.study)) spdlog::warn("a study has switched {}", deviation);
   if (const Status bound = clients_.listen(*endpoint); !bound) return bound;
   if (const Status bound = peers_.listen(*endpoint); !bound) return bound;
   if (const Status bound = gossip_.listen(*endpoint); !bound) return bound;
@@ -203,9 +214,9 @@ void Server::finish_open_requests() {
 void Server::turn() {
   follow_document();
   if (!more_) wait();
-  const Now now = read_clock();
-  faults_.look(followed_->document(), now.mono);
+  const Now now = clock();
   more_ = receive();
+  note_faults();
   deliver_commits();
   snapshots_.turn();
   log_trouble();
@@ -221,7 +232,7 @@ void Server::wait() {
                                      {nullptr, gossip_.event_fd(), ZMQ_POLLIN, 0},
                                      clients_.poll_item()};
   peers_.add_poll_items(items);
-  zmq::poll(items, until(std::min(node_.next_deadline(), faults_.next_look())));
+  zmq::poll(items, until(std::min({node_.next_deadline(), laboratory_->faults().next_news(), peers_.next_due()})));
   if ((items[0].revents & ZMQ_POLLIN) != 0) {
     take_signal(signals_);
     ending_ = true;
@@ -230,24 +241,53 @@ void Server::wait() {
 
 bool Server::receive() {
   const auto from_client = [this](ClientHandle from, const Message& message) {
-    if (const auto* request = std::get_if<SnapshotRequest>(&message)) return answer(from, *request);
-    node_.receive({from, message}, read_clock());
+    if (!answers(from, message)) node_.receive({from, message}, clock());
   };
   const auto from_peer = [this](NodeId from, const Message& message, Duration age) {
-    node_.receive({from, message, age}, read_clock());
+    node_.receive({from, message, age}, clock());
   };
   const bool more_clients = !ending_ && clients_.receive(from_client, kFramesPerTurn);
   const bool more_peers = peers_.receive(from_peer, kFramesPerTurn);
   return more_clients || more_peers;
 }
 
-void Server::answer(ClientHandle client, const SnapshotRequest& request) {
-  const Message reply = snapshots_.answer(request, read_clock().wall);
-  clients_.send(client, {&reply, 1});
+// What is not the brain's business.
+bool Server::answers(ClientHandle client, const Message& message) {
+  if (const auto* request = std::get_if<SnapshotRequest>(&message)) {
+    answer(client, snapshots_.answer(*request, clock().wall));
+    return true;
+  }
+  if (const auto* request = std::get_if<FaultsRequest>(&message)) {
+    answer(client, laboratory_->answer(*request, node_.ring()->document(), clock().mono));
+    return true;
+  }
+  const auto* request = std::get_if<ObserveRequest>(&message);
+  if (request == nullptr) return false;
+  const Status admitted = laboratory_->admit(request->token);
+  if (!admitted) answer(client, laboratory_->refusal(*request, admitted.error()));
+  return !admitted;
+}
+
+void Server::answer(ClientHandle client, const Message& reply) { clients_.send(client, {&reply, 1}); }
+
+Now Server::clock() {
+  Now now = read_clock();
+  now.wall.ms += laboratory_->faults().wall_shift(now.mono).count();
+  return now;
+}
+
+void Server::note_faults() {
+  Faults& faults = laboratory_->faults();
+  const Instant due = faults.next_news();
+  if (due == kNever || due > read_clock().mono) return;
+  for (const Faults::News& news : faults.take_news(read_clock().mono)) {
+    spdlog::warn("faults: {}", news.text);
+    node_.note(news.kind, news.text, clock());
+  }
 }
 
 void Server::deliver_commits() {
-  if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, read_clock());
+  if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, clock());
 }
 
 void Server::log_trouble() {
@@ -262,7 +302,7 @@ void Server::deliver_liveness() {
   for (const Swim::Change& change : gossip_.take_changes()) {
     spdlog::info("{} is {}", name_in(node_.ring()->document(), change.node), to_string(change.liveness));
     peers_.set_liveness(change.node, change.liveness);
-    node_.liveness(change.node, change.liveness, read_clock());
+    node_.liveness(change.node, change.liveness, clock());
   }
 }
 
@@ -278,7 +318,10 @@ void Server::follow_document() {
 void Server::send_outbox() {
   std::map<Address, std::vector<Message>> by_destination;
   for (Envelope& envelope : node_.take_outbox()) {
-    if (auto* status = std::get_if<StatusReply>(&envelope.message)) add_counts(*status, counters_);
+    if (auto* status = std::get_if<StatusReply>(&envelope.message)) {
+      add_counts(*status, counters_);
+      laboratory_->add_to(*status, read_clock().mono);
+    }
     by_destination[envelope.peer].push_back(std::move(envelope.message));
   }
   for (const auto& [address, messages] : by_destination) {
@@ -300,6 +343,7 @@ std::string Server::stop_reason() {
 
 Status Server::shut_down(const std::string& reason) {
   spdlog::info("stopping{}{}", reason.empty() ? "" : ": ", reason);
+  laboratory_->faults().end_all();
   const Status closed = store_->close();
   if (const std::optional<CommitId> commit = store_->collect()) node_.durable(*commit, read_clock());
   send_outbox();

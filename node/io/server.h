@@ -19,8 +19,8 @@
 #include "node/io/client_socket.h"
 #include "node/io/config.h"
 #include "node/io/counters.h"
-#include "node/io/fault_filter.h"
 #include "node/io/gossip_thread.h"
+#include "node/io/laboratory.h"
 #include "node/io/peer_sockets.h"
 #include "node/io/signals.h"
 #include "node/io/snapshots.h"
@@ -40,8 +40,8 @@ class Server {
   Status run();
 
  private:
-  Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<DiskStore> store,
-         const Membership& document);
+  Server(const Config& config, UniqueFd signals, DataFolder folder, std::unique_ptr<Laboratory> laboratory,
+         std::unique_ptr<DiskStore> store, const Membership& document);
 
   // `remembered`: the document that the folder held at the start.
   [[nodiscard]] Status check_not_copied(const std::optional<Membership>& remembered) const;
@@ -50,7 +50,11 @@ class Server {
   void turn();
   void wait();
   bool receive();
-  void answer(ClientHandle client, const SnapshotRequest& request);
+  bool answers(ClientHandle client, const Message& message);
+  void answer(ClientHandle client, const Message& reply);
+  // As the brain shall believe.
+  [[nodiscard]] Now clock();
+  void note_faults();
   void deliver_commits();
   void log_trouble();
   void deliver_liveness();
@@ -63,9 +67,9 @@ class Server {
   Config config_;
   UniqueFd signals_;
   DataFolder folder_;
+  std::unique_ptr<Laboratory> laboratory_;  // before the store, whose syncs it delays
   std::unique_ptr<DiskStore> store_;
   Counters counters_;
-  FaultFilter faults_;
   zmq::context_t context_{1};
   FrameHeader header_;
   ClientSocket clients_;

@@ -18,7 +18,10 @@ constexpr Purpose highest(Purpose) { return Purpose::repair; }
 constexpr KeyFilter highest(KeyFilter) { return KeyFilter::tombstones; }
 constexpr SnapshotVerb highest(SnapshotVerb) { return SnapshotVerb::remove; }
 constexpr SnapshotState highest(SnapshotState) { return SnapshotState::failed; }
-constexpr EventKind highest(EventKind) { return EventKind::scrub_ended; }
+constexpr EventKind highest(EventKind) { return EventKind::fault_ended; }
+constexpr FaultKind highest(FaultKind) { return FaultKind::disk_error; }
+constexpr FaultWay highest(FaultWay) { return FaultWay::both; }
+constexpr FaultsOp highest(FaultsOp) { return FaultsOp::clear; }
 constexpr MemberState highest(MemberState) { return MemberState::removed; }
 constexpr Liveness highest(Liveness) { return Liveness::dead; }
 constexpr Refused::Reason highest(Refused::Reason) { return Refused::Reason::removed; }
@@ -171,7 +174,7 @@ void fields(A& a, ListReply& v) {
 template <class A>
 void fields(A& a, StatusReply& v) {
   a(v.call, v.node, v.incarnation, v.document, v.members, v.records, v.requests_open, v.store_trouble, v.sync,
-    v.hint_bytes, v.hint_bytes_max, v.partitions_to_repair, v.counters);
+    v.hint_bytes, v.hint_bytes_max, v.partitions_to_repair, v.counters, v.faults_allowed, v.faults, v.study);
 }
 template <class A>
 void fields(A& a, Replicate& v) {
@@ -411,6 +414,39 @@ void fields(A& a, PartitionDiff& v) {
 template <class A>
 void fields(A& a, DiffReply& v) {
   a(v.call, v.outcome, v.partitions, v.differ, v.differences, v.keys);
+}
+
+template <class A>
+void fields(A& a, FaultRule& v) {
+  a(v.kind, v.peers, v.way, v.share, v.least, v.most, v.offset, v.drift_ppm, v.lasts);
+}
+template <class A>
+void fields(A& a, FaultsRequest& v) {
+  a(v.call, v.token, v.op, v.rules, v.ids);
+}
+template <class A>
+void fields(A& a, FaultInForce& v) {
+  a(v.id, v.rule, v.left, v.struck, v.text);
+}
+template <class A>
+void fields(A& a, FaultsReply& v) {
+  a(v.call, v.node, v.outcome, v.faults);
+}
+template <class A>
+void fields(A& a, RepairTraffic& v) {
+  a(v.handoff_bytes, v.read_repair_bytes, v.anti_entropy_bytes);
+}
+template <class A>
+void fields(A& a, ObserveRequest& v) {
+  a(v.call, v.token, v.keys);
+}
+template <class A>
+void fields(A& a, ObservedCopy& v) {
+  a(v.outcome, v.clock, v.siblings, v.digest);
+}
+template <class A>
+void fields(A& a, ObserveReply& v) {
+  a(v.call, v.node, v.outcome, v.copies, v.hints, v.hint_bytes, v.traffic);
 }
 
 inline bool is_valid(const KeyedState& state) { return state.state != nullptr; }

@@ -1,5 +1,10 @@
 #include "node/wire/frame.h"
 
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "node/base/bytes.h"
 #include "node/wire/fields.h"
 #include "node/wire/pack.h"
 
@@ -10,15 +15,38 @@ enum class FrameKind : std::uint8_t { messages = 0, piece = 1 };
 
 constexpr std::size_t kPieceBytes = kFrameBytesMax - 128;  // leaves room for the header around it
 
+constexpr std::uint32_t kFields = 8;
+constexpr std::size_t kCheckBytes = 9;  // a 64-bit integer as MessagePack has it: 0xcf, then the number, big-endian
+
 Error malformed(const char* why) { return fail(Errc::corrupt, std::string("malformed frame: ") + why); }
 
 void put_header(wire::Packer& packer, const FrameHeader& header, FrameKind kind) {
-  packer.array(7);
+  packer.array(kFields);
   packer.put(header.protocol);
   packer.put(header.cluster);
   packer.put(header.sender);
   packer.put(header.incarnation);
   packer.put(static_cast<std::uint8_t>(kind));
+}
+
+std::string check_of(std::string_view bytes) {
+  std::string check(1, '\xcf');
+  append_u64(check, XXH3_64bits(bytes.data(), bytes.size()));
+  return check;
+}
+
+// The last field, behind all others.
+std::string checked(const wire::Buffer& buffer) {
+  std::string frame;
+  frame.reserve(buffer.size() + kCheckBytes);
+  frame.append(buffer.data(), buffer.size());
+  return frame += check_of(frame);
+}
+
+bool is_intact(const msgpack::object& object, std::string_view bytes) {
+  if (object.type != msgpack::type::ARRAY || object.via.array.size < kFields) return true;
+  const std::size_t end = bytes.size() - std::min(bytes.size(), kCheckBytes);
+  return bytes.substr(end) == check_of(bytes.substr(0, end));
 }
 
 std::string whole_frame(const FrameHeader& header, std::size_t count, std::string_view packed_messages) {
@@ -28,7 +56,7 @@ std::string whole_frame(const FrameHeader& header, std::size_t count, std::strin
   packer.array(count);
   buffer.write(packed_messages.data(), packed_messages.size());
   packer.put(header.sent_us);
-  return {buffer.data(), buffer.size()};
+  return checked(buffer);
 }
 
 void append_frame(std::vector<std::string>& out, const FrameHeader& header, std::string frame, std::uint64_t transfer) {
@@ -43,7 +71,7 @@ void append_frame(std::vector<std::string>& out, const FrameHeader& header, std:
     put_header(packer, header, FrameKind::piece);
     packer(transfer, index, count, std::string_view(frame).substr(index * kPieceBytes, kPieceBytes));
     packer.put(header.sent_us);
-    out.emplace_back(buffer.data(), buffer.size());
+    out.push_back(checked(buffer));
   }
 }
 
@@ -139,7 +167,9 @@ Result<bool> FrameReader::add(const Piece& piece) {
 Result<std::optional<Frame>> FrameReader::read(std::string_view bytes) {
   msgpack::object_handle handle;
   Parsed parsed;
-  if (!wire::parse(bytes, handle) || !read_header(handle.get(), parsed)) return malformed("no shoal frame");
+  if (!wire::parse(bytes, handle)) return malformed("no shoal frame");
+  if (!is_intact(handle.get(), bytes)) return malformed("its bytes have changed on the way");
+  if (!read_header(handle.get(), parsed)) return malformed("no shoal frame");
   Frame frame{parsed.header, {}};
   if (parsed.header.protocol != kProtocolVersion) return std::optional(std::move(frame));
 

@@ -4,9 +4,12 @@
 // silently, so a handshake once per connection would leave the receiver guessing which life of a peer it hears; a
 // header of some 30 bytes per turn does not.
 //
-//   frame  = [protocol, cluster, sender, incarnation, kind, body, sent]      a MessagePack array
+//   frame  = [protocol, cluster, sender, incarnation, kind, body, sent, check]      a MessagePack array
 //   kind 0 : body = [[tag, [fields...]], ...]                                whole messages; tag = place in Message
 //   kind 1 : body = [transfer, index, count, bytes]                          a piece of an encoded frame (ruling 10)
+//
+// `check`, always the last field and nine bytes long, is XXH3-64 of all bytes before it: what a wire or a network card
+// has changed is not taken for what was said. A frame of an earlier release has seven fields or fewer, and none.
 //
 // `sent` is the sender's monotonic clock; who hears many frames of one life tells from it which were delayed.
 //

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <xxhash.h>
 
+#include <atomic>
 #include <cerrno>
 #include <fstream>
 #include <functional>
@@ -456,6 +457,26 @@ TEST_F(CommitLogTest, ADelayedCommitIsReportedAndTheNextOneTaken) {
   log->set_delay(2ms);
   write(*log, 10);
   EXPECT_EQ(recover()->ids(), numbers(1, 10));
+}
+
+// ---- faults by order ------------------------------------------------------------------------------------------------
+
+TEST_F(CommitLogTest, ASyncThatIsMadeToFailLosesNothing) {
+  std::atomic<int> code = ENOSPC;
+  std::atomic<int> asked = 0;
+  options_.before_sync = [&] { return ++asked, code.load(); };
+  options_.retry = std::chrono::milliseconds(1);
+  auto log = open();
+  take(*log, batch(1));
+  ASSERT_TRUE(until(*log, [](const LogReport& report) { return report.trouble.has_value(); }));
+  EXPECT_EQ(log->report().trouble->code, Errc::no_space);
+  EXPECT_EQ(log->report().durable, CommitId{0});
+  code = 0;
+  ASSERT_TRUE(until(*log, [](const LogReport& report) { return report.durable == CommitId{1}; }));
+  EXPECT_FALSE(log->report().trouble);
+  EXPECT_GE(asked, 2);
+  log.reset();
+  EXPECT_EQ(recover()->ids(), numbers(1, 1));
 }
 
 // ---- syncing by interval --------------------------------------------------------------------------------------------

@@ -82,6 +82,13 @@ file = "f"
 json = true
 rotate_mib = 5
 keep = 6
+[study]
+sloppy = false
+hints = false
+read_repair = false
+anti_entropy = false
+hedging = false
+ask_all = true
 )"));
   const Config fresh;
   for (const Setting& setting : settings()) EXPECT_NE(setting.get(config), setting.get(fresh)) << setting.key;
@@ -166,6 +173,8 @@ TEST_F(ConfigTest, ChecksWhatNoSingleSettingCanSee) {
       {[](Config& c) { c.repair_scrub_days = 0; }, "repair.scrub_days is 0; it must be from 1 to 365"},
       {[](Config& c) { c.log_rotate_mib = 0; }, "log.rotate_mib is 0"},
       {[](Config& c) { c.log_keep = 0; }, "log.keep is 0"},
+      {[](Config& c) { c.study.hints = false; },
+       "study settings (hints off) are for a laboratory; they are taken together with --allow-faults FILE alone"},
   };
   const Config good = config;
   for (const auto& [spoil, sentence] : rows) {
@@ -173,6 +182,13 @@ TEST_F(ConfigTest, ChecksWhatNoSingleSettingCanSee) {
     spoil(config);
     EXPECT_THAT(check(), HasSubstr(sentence));
   }
+}
+
+TEST_F(ConfigTest, StudySettingsAreTakenInALaboratory) {
+  config.data_dir = "d";
+  config.faults_file = "token";
+  config.study.anti_entropy = false;
+  EXPECT_EQ(check(), "");
 }
 
 TEST_F(ConfigTest, AWildcardWithAnAdvertisedAddressIsFine) {

@@ -5,10 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 
+#include "node/io/clock.h"
 #include "node/io/resolve.h"
 #include "tests/io/wires.h"
 
@@ -24,11 +23,8 @@ constexpr std::uint16_t kOffset = 1;
 
 // One node's sockets and what they heard.
 struct Peer {
-  Peer(zmq::context_t& context, const FrameHeader& header, std::size_t backlog = 1 << 20,
-       const std::filesystem::path& faults_file = {})
-      : id(header.sender),
-        faults(faults_file, header.sender),
-        sockets(context, header, kOffset, backlog, counters, faults) {}
+  Peer(zmq::context_t& context, const FrameHeader& header, std::size_t backlog = 1 << 20)
+      : id(header.sender), faults(header.sender, 1), sockets(context, header, kOffset, backlog, counters, faults) {}
 
   void listen() {
     endpoint = listen_somewhere([this](const Endpoint& where) { return sockets.listen(where); });
@@ -52,7 +48,7 @@ struct Peer {
 
   NodeId id;
   Counters counters;
-  FaultFilter faults;
+  Faults faults;
   PeerSockets sockets;
   Endpoint endpoint;
   std::vector<NodeId> senders;
@@ -124,28 +120,6 @@ TEST_F(PeerSocketsTest, CarryWhatIsLargerThanAFrame) {
   a.sockets.send(b.id, messages);
   ASSERT_TRUE(until([&] { return b.heard.size() == 2; }));
   EXPECT_THAT(b.senders, SizeIs(3));
-}
-
-// A link that works one way: what is dropped is lost for good, what comes back is heard.
-TEST_F(PeerSocketsTest, LoseWhatIsDroppedOnPurpose) {
-  const std::filesystem::path file = testing::TempDir() + "peer-sockets-faults-" + std::to_string(::getpid());
-  std::ofstream(file) << "drop " << to_string(NodeId{2}) << "\n";
-  peers_.push_back(std::make_unique<Peer>(context, header_of(1), 1 << 20, file));
-  Peer& a = *peers_.back();
-  a.listen();
-  Peer& b = peer(header_of(2));
-  introduce({&a, &b});
-  const Membership members = document({&a, &b});
-  a.faults.look(members, a.faults.next_look());
-  a.send(b, 1);
-  b.send(a, 2);
-  ASSERT_TRUE(until([&] { return a.heard.size() == 1; }));
-  std::ofstream(file, std::ios::trunc).close();
-  a.faults.look(members, a.faults.next_look());
-  a.send(b, 3);
-  ASSERT_TRUE(until([&] { return !b.heard.empty(); }));
-  EXPECT_THAT(b.heard, ElementsAre(3));
-  std::filesystem::remove(file);
 }
 
 // What is sent before the connection stands waits for it.
@@ -299,6 +273,86 @@ TEST_F(PeerSocketsTest, StopARemovedMember) {
   ASSERT_TRUE(until([&] { return !b.sockets.stop_reason().empty(); }));
   EXPECT_THAT(b.sockets.stop_reason(), HasSubstr("was removed from the cluster"));
   EXPECT_THAT(a.heard, IsEmpty());
+}
+
+// ---- faults by order ------------------------------------------------------------------------------------------------
+
+class PeerSocketsWithFaults : public PeerSocketsTest {
+ protected:
+  void SetUp() override { introduce({&a, &b}); }
+  void order(Peer& at, FaultRule rule) {
+    rule.lasts = std::chrono::minutes(1);
+    const Status added = at.faults.add({std::move(rule)}, document({&a, &b}), read_clock().mono);
+    ASSERT_TRUE(added) << added.error().message;
+  }
+  static void clear(Peer& at) { ASSERT_TRUE(at.faults.clear({}, read_clock().mono)); }
+
+  Peer& a = peer(header_of(1));
+  Peer& b = peer(header_of(2));
+};
+
+// A link that works one way: what is cut is lost for good, what comes back is heard.
+TEST_F(PeerSocketsWithFaults, LoseWhatIsCutAtItsSender) {
+  order(a, {.kind = FaultKind::cut, .peers = {to_string(b.id)}, .way = FaultWay::out});
+  a.send(b, 1);
+  b.send(a, 2);
+  ASSERT_TRUE(until([&] { return a.heard.size() == 1; }));
+  clear(a);
+  a.send(b, 3);
+  ASSERT_TRUE(until([&] { return !b.heard.empty(); }));
+  EXPECT_THAT(b.heard, ElementsAre(3));
+}
+
+TEST_F(PeerSocketsWithFaults, LoseWhatIsCutAtItsReceiver) {
+  order(b, {.kind = FaultKind::cut, .way = FaultWay::in});
+  a.send(b, 1);
+  ASSERT_TRUE(until([&] { return b.faults.in_force(read_clock().mono)[0].struck == 1; }));
+  clear(b);
+  a.send(b, 2);
+  ASSERT_TRUE(until([&] { return !b.heard.empty(); }));
+  EXPECT_THAT(b.heard, ElementsAre(2));
+}
+
+TEST_F(PeerSocketsWithFaults, RefuseWhatIsCorruptAndGoOn) {
+  order(a, {.kind = FaultKind::corrupt});
+  for (std::uint64_t i = 0; i < 50; ++i) a.send(b, i);
+  ASSERT_TRUE(until([&] { return b.counters.malformed_frames == 50; }));
+  EXPECT_THAT(b.heard, IsEmpty());
+  clear(a);
+  a.send(b, 50);
+  ASSERT_TRUE(until([&] { return !b.heard.empty(); }));
+}
+
+TEST_F(PeerSocketsWithFaults, DeliverTwiceWhatIsDoubledAtEitherEnd) {
+  order(a, {.kind = FaultKind::duplicate, .way = FaultWay::out});
+  a.send(b, 1);
+  ASSERT_TRUE(until([&] { return b.heard.size() == 2; }));
+  order(b, {.kind = FaultKind::duplicate, .way = FaultWay::in});
+  a.send(b, 2);
+  ASSERT_TRUE(until([&] { return b.heard.size() == 6; }));
+  EXPECT_THAT(b.heard, ElementsAre(1, 1, 2, 2, 2, 2));
+}
+
+// Also of what travels in pieces.
+TEST_F(PeerSocketsWithFaults, HoldBackWhatIsDelayedAtEitherEnd) {
+  const Millis delay(30);
+  order(a, {.kind = FaultKind::delay, .way = FaultWay::out, .least = delay, .most = delay});
+  order(b, {.kind = FaultKind::delay, .way = FaultWay::in, .least = delay, .most = delay});
+  const std::vector<Message> turn{Ping{1}, Refused{Refused::Reason::removed, std::string(2 * kFrameBytesMax, 'x')}};
+  const Instant sent = read_clock().mono;
+  a.sockets.send(b.id, turn);
+  EXPECT_GE(a.sockets.next_due(), sent + delay);
+  ASSERT_TRUE(until([&] { return b.senders.size() == 2; }));
+  EXPECT_GE(read_clock().mono, sent + 2 * delay);
+  EXPECT_THAT(b.heard, ElementsAre(1));
+  EXPECT_EQ(a.sockets.next_due(), kNever);
+}
+
+TEST_F(PeerSocketsWithFaults, LetOthersOvertakeWhatIsReordered) {
+  order(a, {.kind = FaultKind::reorder, .share = 300'000, .least = Millis(1), .most = Millis(5)});
+  for (std::uint64_t i = 0; i < 100; ++i) a.send(b, i);
+  ASSERT_TRUE(until([&] { return b.heard.size() == 100; }));
+  EXPECT_FALSE(std::ranges::is_sorted(b.heard));
 }
 
 // ---- bounds ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <optional>
 
+#include "client/laboratory.h"
 #include "tests/process/nodes.h"
 #include "tests/process/outage_load.h"
 
@@ -19,6 +20,7 @@ using testing::IsEmpty;
 constexpr int kNodes = 5;
 constexpr int kVictim = 2;  // n3
 constexpr std::chrono::milliseconds kDeadline{5000};
+const std::string kToken = "a token for this test";
 
 std::optional<std::string> digest_of(const ReplicaReport& replica) {
   if (!replica.answered || !replica.trouble.empty() || !replica.copy) return std::nullopt;
@@ -128,12 +130,10 @@ class Outage : public testing::Test {
     RecordProperty("slowest_ms", std::to_string(counts.slowest.count()));
   }
 
-  [[nodiscard]] std::filesystem::path faults_of(int node) const {
-    return folder_.path() / ("faults-n" + std::to_string(node + 1));
-  }
   LocalCluster start_lab() const {
-    for (int node = 0; node < kNodes; ++node) write_file(faults_of(node), "");
-    return start_cluster(folder_.path(), kNodes, {"--allow-faults", (folder_.path() / "faults-{name}").string()});
+    const std::filesystem::path token = folder_.path() / "faults-token";
+    write_file(token, kToken);
+    return start_cluster(folder_.path(), kNodes, {"--allow-faults", token.string()});
   }
 
   const TempFolder folder_;
@@ -165,28 +165,26 @@ TEST_F(Outage, OfAHangingNodeIsNotNoticed) {
   expect_that_nobody_noticed();
 }
 
-// Rules by the name of the node that has them, and what the others come to believe of n3.
+// Nodes whose frames to some others are lost, and what the others come to believe of n3.
 struct Loss {
   const char* name;
-  std::vector<std::pair<int, std::string>> rules;
+  std::vector<std::pair<std::string, std::vector<std::string>>> cuts;
   const char* liveness;
 };
 
 void PrintTo(const Loss& loss, std::ostream* out) { *out << loss.name; }
 
-class OutageOfLinks : public Outage, public testing::WithParamInterface<Loss> {
- protected:
-  void set_rules(int node, const std::string& rules, const std::string& confirmation) {
-    write_file(faults_of(node), rules);
-    EXPECT_TRUE(eventually([&] { return read_file(cluster_.log_file(node)).find(confirmation) != std::string::npos; }));
-  }
-};
+class OutageOfLinks : public Outage, public testing::WithParamInterface<Loss> {};
 
 TEST_P(OutageOfLinks, IsNotNoticed) {
-  for (const auto& [node, rules] : GetParam().rules) set_rules(node, rules, "is lost");
+  LaboratoryAccess laboratory(load_->client(), kToken);
+  for (const auto& [node, peers] : GetParam().cuts) {
+    const FaultRule cut{.kind = FaultKind::cut, .peers = peers, .way = FaultWay::out, .lasts = 1h};
+    ASSERT_TRUE(laboratory.add(node, {cut}).get());
+  }
   ASSERT_TRUE(eventually([&] { return everybody_says(GetParam().liveness); }));
   ASSERT_TRUE(go_on(8000));
-  for (const auto& [node, rules] : GetParam().rules) set_rules(node, "", "faults: none any more");
+  for (const auto& [node, peers] : GetParam().cuts) ASSERT_TRUE(laboratory.clear(node).get());
   ASSERT_TRUE(eventually([&] { return everybody_says("alive"); }));
   ASSERT_TRUE(go_on(1000));
   expect_that_nobody_noticed();
@@ -196,10 +194,9 @@ INSTANTIATE_TEST_SUITE_P(
     Process, OutageOfLinks,
     testing::Values(
         // Gossip finds a way round: everybody goes on taking both for alive.
-        Loss{"OneLinkOneWay", {{0, "drop n3\n"}}, "alive"},
-        Loss{
-            "OneNodeThatHearsNobody", {{0, "drop n3\n"}, {1, "drop n3\n"}, {3, "drop n3\n"}, {4, "drop n3\n"}}, "dead"},
-        Loss{"OneNodeThatNobodyHears", {{kVictim, "drop n1\ndrop n2\ndrop n4\ndrop n5\n"}}, "dead"}),
+        Loss{"OneLinkOneWay", {{"n1", {"n3"}}}, "alive"},
+        Loss{"OneNodeThatHearsNobody", {{"n1", {"n3"}}, {"n2", {"n3"}}, {"n4", {"n3"}}, {"n5", {"n3"}}}, "dead"},
+        Loss{"OneNodeThatNobodyHears", {{"n3", {}}}, "dead"}),
     [](const testing::TestParamInfo<Loss>& loss) { return loss.param.name; });
 
 }  // namespace

@@ -280,6 +280,17 @@ TEST(Csv, QuotesAndBack) {
   EXPECT_EQ(csv_number(std::numeric_limits<double>::infinity()), "");
 }
 
+TEST(RunFile, HoldsAnyText) {
+  for (const std::string text :
+       {"", "one line", "a\nb\n", "\nfirst", "quote ' \" \\ at\nthe end'", "'''\n\"\"\"\n", "\t\x01\x7f\n"}) {
+    const RunInfo info{.name = text, .text = text, .seeds = {7}};
+    const Result<RunInfo> read = parse_run_toml(run_toml(info));
+    ASSERT_TRUE(read) << run_toml(info);
+    EXPECT_EQ(read->text, text);
+    EXPECT_EQ(read->name, text);
+  }
+}
+
 TEST(Revision, IsThere) { EXPECT_FALSE(source_revision().empty()); }
 
 }  // namespace

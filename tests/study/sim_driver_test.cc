@@ -157,6 +157,35 @@ INSTANTIATE_TEST_SUITE_P(
         "what = \"partition_lost\"\nnode = \"n1\"\namount = 40\n",
         "what = \"record_lost\"\nnode = \"n1\"\namount = 20\n", "what = \"bit_flip\"\nnode = \"n1\"\namount = 5\n"));
 
+// A node that had handed over as much as its rate allows woke again and again without a clock moving, while it was not
+// yet time to try its owner again.
+TEST(Simulate, HandingOverAtALowRateComesToAnEnd) {
+  const Recording recording = simulate(variant_of(R"(
+[cluster]
+repair_interval_s = 30
+handoff_mib_per_s = 0.2
+[cluster.switches]
+anti_entropy = false
+[[workload]]
+rate = 200
+get = 0
+put = 100
+keys = 1000
+value_bytes = 4000
+end_s = 12
+[[fault]]
+what = "kill"
+node = "n3"
+at_s = 2
+for_s = 10
+)"),
+                                       1, {});
+  EXPECT_GT(peak_of(recording), 100);
+  EXPECT_EQ(recording.samples.back().behind, 0);
+  EXPECT_EQ(recording.samples.back().hints, 0);
+  EXPECT_GT(recording.samples.back().at, 15) << "it takes its time";
+}
+
 TEST(Simulate, GossipAloneFindsWhoIsDownAndWhoIsBack) {
   const Recording recording = simulate(variant_of(R"(
 sample_ms = 500

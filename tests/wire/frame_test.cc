@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <xxhash.h>
 
 #include "node/wire/fields.h"
 #include "node/wire/pack.h"
@@ -42,6 +43,13 @@ std::string frame_with(const FrameHeader& header, std::uint8_t kind, Body body, 
   packer.put(kind);
   body(packer);
   return {buffer.data(), buffer.size()};
+}
+
+// The last field of a frame of eight fields and more.
+std::string check_of(const std::string& bytes) {
+  std::string check(1, '\xcf');
+  append_u64(check, XXH3_64bits(bytes.data(), bytes.size()));
+  return check;
 }
 
 // ---- round trips ----------------------------------------------------------------------------------------------------
@@ -124,7 +132,19 @@ TEST(Frame, FieldsOfALaterReleaseAreIgnored) {
     packer.put(sample_header().sent_us);
     packer.put(std::string("new in the frame"));
   };
-  EXPECT_TRUE(read_once(frame_with(sample_header(), 0, and_in_the_frame, 8)));
+  const std::string longer = frame_with(sample_header(), 0, and_in_the_frame, 9);
+  EXPECT_TRUE(read_once(longer + check_of(longer)));
+}
+
+TEST(Frame, WithAnyBitFlippedIsRefused) {
+  for (const Message& message : sample_messages()) {
+    std::string bytes = frame_of({message});
+    for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+      ASSERT_FALSE(read_once(bytes)) << message.index() << ", bit " << bit;
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+    }
+  }
 }
 
 TEST(Frame, OfAnEarlierReleaseDoesNotSayWhenItWasSent) {

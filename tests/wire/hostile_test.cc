@@ -36,6 +36,16 @@ std::string frame_around(std::size_t tag, Fields fields) {
   return {buffer.data(), buffer.size()};
 }
 
+// As a release before the check would have sent it: what has changed then is found by nothing but its form.
+std::string without_check(const std::string& frame) {
+  constexpr std::size_t kCheckBytes = 9;
+  std::string bytes = frame.substr(0, frame.size() - kCheckBytes);
+  EXPECT_EQ(bytes[0], '\x98');  // an array of eight
+  bytes[0] = '\x97';
+  EXPECT_TRUE(read_once(bytes));
+  return bytes;
+}
+
 bool accepted(const std::string& bytes) {
   const auto frame = read_once(bytes);
   return frame && *frame;
@@ -49,7 +59,7 @@ bool accepts_document(const Membership& document) { return accepted(frame_of({Do
 
 TEST(Hostile, EveryTruncationIsRefused) {
   for (const Message& message : sample_messages()) {
-    const std::string bytes = frame_of({message});
+    const std::string bytes = without_check(frame_of({message}));
     for (std::size_t length = 0; length < bytes.size(); ++length)
       ASSERT_FALSE(read_once(std::string_view(bytes).substr(0, length))) << message.index() << " cut to " << length;
   }
@@ -60,7 +70,7 @@ TEST(Hostile, BytesAfterTheFrameAreRefused) { EXPECT_FALSE(accepted(frame_of({Pi
 // What still reads as a frame must be as well formed as any: writing it again must succeed.
 TEST(Hostile, EverySingleByteChangeIsRefusedOrHarmless) {
   for (const Message& message : sample_messages()) {
-    const std::string bytes = frame_of({message});
+    const std::string bytes = without_check(frame_of({message}));
     for (std::size_t at = 0; at < bytes.size(); ++at) {
       for (int change = 1; change < 256; ++change) {
         std::string changed = bytes;
@@ -254,7 +264,7 @@ TEST(Fuzz, RandomBytesAreRefused) {
 TEST(Fuzz, MangledFramesAreRefusedOrHarmless) {
   Rng rng(kSeed);
   std::vector<std::string> frames;
-  for (const Message& message : sample_messages()) frames.push_back(frame_of({message}));
+  for (const Message& message : sample_messages()) frames.push_back(without_check(frame_of({message})));
   FrameReader reader(1 << 16);
   std::size_t read = 0;
   for (int i = 0; i < 150'000; ++i) {

@@ -62,7 +62,10 @@ StatusReply sample_status_reply() {
                      30,
                      40,
                      50,
-                     {{"put_resent", 60}}};
+                     {{"put_resent", 60}},
+                     true,
+                     70,
+                     {"hints off"}};
 }
 
 Inspected sample_inspected() {
@@ -133,6 +136,16 @@ std::vector<Message> sample_repair_messages() {
   };
 }
 
+std::vector<Message> sample_study_messages() {
+  const FaultRule rule{FaultKind::disk_error, {"n1", "n2"}, FaultWay::in, 5, 6ms, 7ms, -8ms, -9, 10ms};
+  return {
+      FaultsRequest{{48}, "token", FaultsOp::clear, {rule}, {11, 12}},
+      FaultsReply{{49}, {3}, sample_error(), {{13, rule, 14ms, 15, "disk_error"}}},
+      ObserveRequest{{50}, "token", {kKey}},
+      ObserveReply{{51}, {3}, sample_error(), {{Errc::io, sample_record().clock, 16, {17, 18}}}, 19, 20, {21, 22, 23}},
+  };
+}
+
 }  // namespace
 
 std::vector<Message> sample_messages() {
@@ -184,6 +197,7 @@ std::vector<Message> sample_messages() {
           {33}, {3}, sample_error(), "d1/snapshots", {{"nightly", SnapshotState::being_made, 5, 6, 7, 8, "no room"}}},
   };
   for (Message& message : sample_repair_messages()) messages.push_back(std::move(message));
+  for (Message& message : sample_study_messages()) messages.push_back(std::move(message));
   return messages;
 }
 

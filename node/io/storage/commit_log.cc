@@ -162,6 +162,8 @@ void CommitLog::add_unsynced(CommitId id, std::string_view changes) {
 
 // 0 or errno.
 int CommitLog::write_out(bool sync) {
+  if (sync && options_.before_sync)
+    if (const int code = options_.before_sync()) return code;
   while (written_ < unsynced_.size()) {
     const std::size_t size = unsynced_[written_].frame.size();
     if (!segment_ || segment_->room() < size) {

@@ -33,6 +33,7 @@
 #include <cstddef>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -66,6 +67,7 @@ class CommitLog {
     std::size_t spares_ahead = 2;  // made ready before they are needed
     std::chrono::milliseconds sync_every{0};
     std::chrono::milliseconds retry{1000};  // pause after a failure
+    std::function<int()> before_sync;       // for a laboratory: may wait, or fail with an errno
   };
 
   // Goes on where the log ended: what nothing proves to be synced is on the disk when this returns.

@@ -78,7 +78,8 @@ Status DiskStore::open_log(const StoreOptions& options, Parts& parts) {
                        .spares_max = options.log_bytes_max / 2 / options.segment_bytes,
                        .spares_ahead = options.spares_ahead,
                        .sync_every = options.sync ? std::chrono::milliseconds(0) : options.relaxed_interval / 2,
-                       .retry = options.retry_interval},
+                       .retry = options.retry_interval,
+                       .before_sync = options.before_sync},
                       *std::move(found));
   if (!log) return log.error();
   parts.log = *std::move(log);

@@ -60,6 +60,7 @@ struct StoreOptions {
   std::size_t segment_bytes = std::size_t{16} << 20;
   std::size_t spares_ahead = 2;                    // segments that are made ready before they are needed
   std::function<void(double share)> replaying;     // told now and then while the log is replayed
+  std::function<int()> before_sync;                // as CommitLog::Options has it
   std::size_t map_bytes = std::size_t{512} << 30;  // address space, not disk space
   bool keep_digests = true;                        // false: the tree stays empty, to measure what it costs
 
