@@ -151,7 +151,7 @@ class Figure {
     const hit = svg.append("rect").attr("class", "hit").attr("x", left).attr("y", top).attr("width", width)
         .attr("height", bottom - top);
     hit.on("pointermove", () => this.moved(d3.mouse(hit.node())))
-        .on("pointerleave", () => this.left())
+        .on("pointerleave", () => d3.event.pointerType === "touch" || this.left())  // what a tap shows stays
         .on("pointerdown", () => this.pressed(hit.node()))
         .on("pointerup", () => this.released(d3.mouse(hit.node())))
         .on("pointercancel", () => this.left())
@@ -160,7 +160,8 @@ class Figure {
   }
 
   pressed(node) {
-    if (d3.event.pointerType === "touch" || d3.event.button !== 0 || this.chart.x.categories.length) return;
+    if (d3.event.pointerType === "touch") return this.moved(d3.mouse(node));
+    if (d3.event.button !== 0 || this.chart.x.categories.length) return;
     this.start = d3.mouse(node)[0];
     node.setPointerCapture(d3.event.pointerId);
   }
