@@ -22,6 +22,8 @@ TEST(Arrows, RoomsAreFoundByTheirInnermostName) {
   EXPECT_EQ(room_of("client/files/chunk.h"), "client");
   EXPECT_EQ(room_of("node/main.cc"), "node/main.cc");
   EXPECT_EQ(room_of("node/stray.cc"), "");
+  EXPECT_EQ(room_of("bench/study/report/svg.cc"), "bench/study/report");
+  EXPECT_EQ(room_of("bench/study/measures.h"), "bench/study");
   EXPECT_EQ(room_of("vclocks/dot.h"), "");
 }
 
@@ -41,6 +43,7 @@ TEST(Arrows, UpwardAndSidewaysIncludesAreNot) {
   EXPECT_THAT(complaints("bench/sim/world.cc", "#include \"node/io/transport.h\"\n"), SizeIs(1));
   EXPECT_THAT(complaints("bench/gossip/world.h", "#include \"node/core/message.h\"\n"), SizeIs(1));
   EXPECT_THAT(complaints("client/client.cc", "#include \"client/cli/format.h\"\n"), SizeIs(1));
+  EXPECT_THAT(complaints("bench/study/report/svg.cc", "#include \"bench/sim/world.h\"\n"), SizeIs(1));
 }
 
 TEST(Arrows, AngleBracketsAndOddSpacingAreNoWayRound) {

@@ -24,7 +24,6 @@ namespace {
 
 using testing::AllOf;
 using testing::Contains;
-using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;

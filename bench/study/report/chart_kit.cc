@@ -23,28 +23,39 @@ std::string range_text(const std::vector<Named>& values, std::string_view unit) 
   return first + " (" + low->name + ") to " + last + " (" + high->name + ")";
 }
 
-// Positions that stay: of each bucket the first, the lowest and the highest.
-std::vector<std::size_t> thinned(const std::vector<double>& values) {
-  std::vector<std::size_t> kept;
-  const std::size_t bucket = 3 * (values.size() + kPointsMax - 1) / kPointsMax;
-  for (std::size_t begin = 0; begin < values.size(); begin += bucket) {
-    const auto from = values.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto to = values.begin() + static_cast<std::ptrdiff_t>(std::min(begin + bucket, values.size()));
-    const auto [low, high] = std::minmax_element(from, to);
-    std::vector<std::size_t> here = {begin, static_cast<std::size_t>(low - values.begin()),
-                                     static_cast<std::size_t>(high - values.begin())};
+using Positions = std::vector<std::size_t>;
+
+bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+// A band's values are steps: a point that says what the one before it said is not needed, but at the end.
+Positions changes_of(const Band& band, bool spread) {
+  const auto repeats = [&](std::size_t i) {
+    const auto in = [i](const std::vector<double>& values) { return same(values.at(i), values.at(i - 1)); };
+    return in(band.median) && (!spread || (in(band.low) && in(band.high)));
+  };
+  Positions kept;
+  for (std::size_t i = 0; i < band.median.size(); ++i)
+    if (i == 0 || i + 1 == band.median.size() || !repeats(i)) kept.push_back(i);
+  return kept;
+}
+
+// Of each bucket the first, the lowest and the highest; gaps count as lowest.
+Positions thinned(const Positions& all, const std::vector<double>& values) {
+  const auto lower = [&](std::size_t a, std::size_t b) {
+    return std::isnan(values.at(b)) ? false : std::isnan(values.at(a)) || values.at(a) < values.at(b);
+  };
+  Positions kept;
+  const std::size_t bucket = 3 * (all.size() + kPointsMax - 1) / kPointsMax;
+  for (std::size_t begin = 0; begin < all.size(); begin += bucket) {
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto to = all.begin() + static_cast<std::ptrdiff_t>(std::min(begin + bucket, all.size()));
+    const auto [low, high] = std::minmax_element(from, to, lower);
+    Positions here = {*from, *low, *high};
     std::ranges::sort(here);
     here.erase(std::unique(here.begin(), here.end()), here.end());
     kept.insert(kept.end(), here.begin(), here.end());
   }
   return kept;
-}
-
-std::vector<std::size_t> kept_points(const std::vector<double>& values) {
-  if (values.size() > kPointsMax) return thinned(values);
-  std::vector<std::size_t> all(values.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  return all;
 }
 
 // Six significant digits: more would be noise that makes pages large.
@@ -54,7 +65,7 @@ double rounded(double value) {
   return std::round(value * scale) / scale;
 }
 
-std::vector<double> picked(const std::vector<double>& values, const std::vector<std::size_t>& which, double factor) {
+std::vector<double> picked(const std::vector<double>& values, const Positions& which, double factor) {
   std::vector<double> out;
   for (const std::size_t i : which) out.push_back(rounded(values.at(i) * factor));
   return out;
@@ -113,11 +124,14 @@ Chart plot(const StudyResults& results, std::string_view id, std::string_view ti
 }
 
 Series series_of(const Band& band, const VariantMeasures& variant, double factor) {
-  const auto kept = kept_points(band.median);
+  const bool spread = variant.seeds.size() > 1;
+  Positions kept = changes_of(band, spread);
+  if (kept.size() > kPointsMax) kept = thinned(kept, band.median);
   Series series;
+  series.style = Series::Style::step;
   series.x = picked(band.at, kept, 1);
   series.y = picked(band.median, kept, factor);
-  if (variant.seeds.size() > 1) {
+  if (spread) {
     series.low = picked(band.low, kept, factor);
     series.high = picked(band.high, kept, factor);
   }
@@ -132,7 +146,6 @@ void add_band(Chart& chart, const StudyResults& results, std::string_view band, 
     Series series = series_of(*found, variant, factor);
     series.name = name_of(variant);
     series.colour = i;
-    series.style = Series::Style::step;
     chart.series.push_back(std::move(series));
   }
 }

@@ -24,7 +24,7 @@ Axis time_axis();
 Chart plot(const StudyResults& results, std::string_view id, std::string_view title, Axis x, Axis y);
 std::string band_name(const FaultSpan& fault);
 
-// The line of a band (median, and the spread over seeds when there are several), multiplied by `factor`.
+// The steps of a band (median, and the spread over seeds when there are several), multiplied by `factor`.
 Series series_of(const Band& band, const VariantMeasures& variant, double factor);
 // One line per variant that has this band, coloured by variant.
 void add_band(Chart& chart, const StudyResults& results, std::string_view band, double factor = 1);

@@ -7,7 +7,8 @@ namespace shoal::study {
 
 std::vector<Chart> charts_of(const StudyResults& results) {
   std::vector<Chart> charts;
-  for (const auto part : {convergence_charts, staleness_charts, repair_charts, load_charts, message_charts}) {
+  for (const auto part :
+       {convergence_charts, heat_charts, staleness_charts, repair_charts, load_charts, message_charts}) {
     std::vector<Chart> some = part(results);
     std::ranges::move(some, std::back_inserter(charts));
   }

@@ -14,7 +14,8 @@ namespace shoal::study {
 std::vector<Chart> charts_of(const StudyResults& results);
 
 // Its parts, in this order.
-std::vector<Chart> convergence_charts(const StudyResults& results);  // S(t), keys apart, time to zero, heat maps
+std::vector<Chart> convergence_charts(const StudyResults& results);  // S(t), keys apart, times to zero
+std::vector<Chart> heat_charts(const StudyResults& results);         // node by time
 std::vector<Chart> staleness_charts(const StudyResults& results);    // P(fresh) against t, versions behind
 std::vector<Chart> repair_charts(const StudyResults& results);       // hints, bytes by cause, siblings, clocks
 std::vector<Chart> load_charts(const StudyResults& results);         // throughput, failures, latency

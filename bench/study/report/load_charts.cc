@@ -43,7 +43,6 @@ void add_line(Chart& chart, const VariantMeasures& variant, std::string_view ban
   Series& series = chart.series.back();
   series.name = std::move(name);
   series.colour = colour;
-  series.style = Series::Style::step;
 }
 
 void add_pair(Chart& chart, const StudyResults& results, const Pair& pair) {
@@ -79,14 +78,14 @@ std::string success_sentence(const StudyResults& results) {
   const std::string reads = range_of(results, "share", succeeded(&Measures::reads, Period::during));
   const std::string writes = range_of(results, "share", succeeded(&Measures::writes, Period::during));
   std::vector<std::string> clauses;
-  if (!reads.empty()) clauses.push_back(reads + " of the reads");
-  if (!writes.empty()) clauses.push_back(writes + " of the writes");
+  if (!reads.empty()) clauses.push_back("of the reads " + reads);
+  if (!writes.empty()) clauses.push_back("of the writes " + writes);
   if (!clauses.empty()) return "While a fault lasts, " + listed(clauses) + " succeed.";
   const std::string all_reads = range_of(results, "share", succeeded(&Measures::reads, Period::all));
   const std::string all_writes = range_of(results, "share", succeeded(&Measures::writes, Period::all));
-  if (!all_reads.empty()) clauses.push_back(all_reads + " of the reads");
-  if (!all_writes.empty()) clauses.push_back(all_writes + " of the writes");
-  return clauses.empty() ? "" : listed(clauses) + " succeed.";
+  if (!all_reads.empty()) clauses.push_back("of the reads " + all_reads);
+  if (!all_writes.empty()) clauses.push_back("of the writes " + all_writes);
+  return clauses.empty() ? "" : "In the whole run, " + listed(clauses) + " succeed.";
 }
 
 Chart throughput(const StudyResults& results) {

@@ -20,14 +20,15 @@ constexpr double kEarlierCounts = 4;      // what led to it is less telling than
 struct Moment {
   double at = 0;
   std::string what;  // "partition n1 | n2 begins"
+  bool begins = false;
   std::vector<const MessageTrace*> messages;
 };
 
 std::vector<Moment> moments_of(const std::vector<FaultSpan>& faults) {
   std::vector<Moment> all;
   for (const FaultSpan& fault : faults) {
-    all.push_back({fault.begin, band_name(fault) + " begins", {}});
-    all.push_back({fault.end, band_name(fault) + " ends", {}});
+    all.push_back({fault.begin, band_name(fault) + " begins", true, {}});
+    all.push_back({fault.end, band_name(fault) + " ends", false, {}});
   }
   std::ranges::stable_sort(all, {}, &Moment::at);
   std::vector<Moment> moments;
@@ -37,6 +38,14 @@ std::vector<Moment> moments_of(const std::vector<FaultSpan>& faults) {
     else
       moments.back().what += ", " + moment.what;
   return moments;
+}
+
+// What begins is more telling than what ends. They stay in order of time.
+void keep_most_telling(std::vector<Moment>& moments, std::size_t count) {
+  std::erase_if(moments, [](const Moment& moment) { return moment.messages.empty(); });
+  std::ranges::stable_sort(moments, {}, [](const Moment& moment) { return !moment.begins; });
+  moments.resize(std::min(count, moments.size()));
+  std::ranges::stable_sort(moments, {}, &Moment::at);
 }
 
 double distance(const MessageTrace& message, double at) {
@@ -83,6 +92,7 @@ std::vector<std::string> names_of(const StudyResults& results) {
   for (const RunResult& run : results.runs)
     for (const MessageTrace& message : run.messages) ++counts[message.name];
   std::vector<std::string> names;
+  names.reserve(counts.size());
   for (const auto& [name, count] : counts) names.push_back(name);
   std::ranges::stable_sort(names, std::ranges::greater{}, [&](const std::string& name) { return counts.at(name); });
   return names;
@@ -104,6 +114,7 @@ SpaceTime diagram_of(const RunResult& run, const Moment& moment) {
 
 std::vector<FaultBand> bands_since(const std::vector<FaultSpan>& faults, double at) {
   std::vector<FaultBand> bands;
+  bands.reserve(faults.size());
   for (const FaultSpan& fault : faults)
     bands.push_back({band_name(fault), (fault.begin - at) * 1e3, (fault.end - at) * 1e3});
   return bands;
@@ -146,8 +157,8 @@ std::vector<Chart> message_charts(const StudyResults& results) {
     if (!tells(run)) continue;
     std::vector<Moment> moments = moments_of(run.measures.faults);
     share_out(run.messages, moments);
-    std::erase_if(moments, [](const Moment& moment) { return moment.messages.empty(); });
-    for (std::size_t i = 0; i < std::min(of_each, moments.size()) && charts.size() < kDiagramsMax; ++i) {
+    keep_most_telling(moments, std::min(of_each, kDiagramsMax - charts.size()));
+    for (std::size_t i = 0; i < moments.size(); ++i) {
       charts.push_back(space_time(results, run, moments[i], i + 1));
       charts.back().space_time.names = names;
     }

@@ -30,10 +30,11 @@ function logScale(axis, values, domain, range) {
   const above = values.filter(v => v > 0);
   const least = Math.max(d3.min(above) || 1, axis.whole ? 1 : 0);
   const decade = Math.pow(10, Math.floor(Math.log10(least) + 1e-9));
-  const high = Math.max(d3.max(above) || 1, decade * 1.0001);
   const zero = values.some(v => v <= 0);
-  const low = zero ? decade / Math.pow(10, kZeroGap) : decade;
-  const inner = d3.scaleLog().domain(domain || [low, high === decade * 1.0001 ? decade * 10 : high]).range(range);
+  const low = zero ? decade / Math.pow(10, kZeroGap)
+      : decade * [5, 2, 1].find(m => m * decade <= least * (1 + 1e-9));
+  const most = d3.max(above) || 1;
+  const inner = d3.scaleLog().domain(domain || [low, most > low ? most : low * 10]).range(range);
   const floor = inner.domain()[0];
   const decades = Math.log10(inner.domain()[1] / decade);
   const scale = v => inner(Math.max(v, floor));
@@ -105,9 +106,11 @@ function drawBands(g, chart, box, x, top = box.top, bottom = box.bottom) {
     g.append("rect").attr("class", "band").attr("x", from).attr("y", top)
         .attr("width", Math.max(1, to - from)).attr("height", bottom - top);
     const start = Math.max(from, free) + 4;
-    if (to - start < 6.2 * band.name.length) continue;
-    g.append("text").attr("class", "bandname").attr("x", start).attr("y", top + 13).text(band.name);
-    free = start + 6.2 * band.name.length;
+    const letters = Math.floor((to - start) / 5.7);
+    if (letters < 4) continue;
+    const name = band.name.length <= letters ? band.name : band.name.slice(0, letters - 1) + "…";
+    g.append("text").attr("class", "bandname").attr("x", start).attr("y", top + 13).text(name);
+    free = start + 5.7 * name.length;
   }
 }
 
@@ -117,7 +120,8 @@ const markers = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolD
 
 // Lines of one colour are told apart by their dashes.
 function dashOf(chart, i) {
-  const alike = chart.series.slice(0, i).filter(s => s.colour === chart.series[i].colour).length;
+  const hue = series => series.colour % kColours;
+  const alike = chart.series.slice(0, i).filter(s => hue(s) === hue(chart.series[i])).length;
   return kDashes[alike % kDashes.length];
 }
 
@@ -127,7 +131,7 @@ function drawSeries(g, chart, i, x, y) {
   const curve = series.style === "step" ? d3.curveStepAfter : d3.curveLinear;
   const at = (_, k) => x(series.x[k]);
   if (series.low.length && series.style !== "points")
-    g.append("path").attr("fill", colour).attr("fill-opacity", 0.16)
+    g.append("path").attr("fill", colour).attr("fill-opacity", Math.min(0.16, 0.8 / chart.series.length))
         .attr("d", d3.area().curve(curve).defined((_, k) => series.low[k] !== null && series.high[k] !== null)
             .x(at).y0((_, k) => y(series.low[k])).y1((_, k) => y(series.high[k]))(series.x));
   if (!chart.x.categories.length)

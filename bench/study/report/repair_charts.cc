@@ -55,7 +55,6 @@ Chart bytes_of_one(const StudyResults& results) {
     chart.series.push_back(series_of(*band, variant, 1 / unit.bytes));
     chart.series.back().name = kCauses[i].name;
     chart.series.back().colour = i;
-    chart.series.back().style = Series::Style::step;
     clauses.push_back(in_words(band->median.back(), "bytes") + " by " + std::string(kCauses[i].name));
   }
   chart.sentence = "At the end repair has sent " + listed(clauses) + " (" + over_seeds(variant) + ").";
@@ -81,7 +80,7 @@ Chart repair_cost(const StudyResults& results) {
   const ByteUnit unit = byte_unit(most);
   Chart chart = plot(results, "repair-cost", "What repair costs for each pair that was behind", {.label = "variant"},
                      bytes_axis("repair for each pair at the peak of S(t)", unit));
-  Series points{.name = "bytes a pair", .style = Series::Style::points};
+  Series points{.name = "repair a pair", .style = Series::Style::points};
   for (std::size_t i = 0; i < results.variants.size(); ++i) {
     const VariantMeasures& variant = results.variants[i];
     chart.x.categories.push_back(name_of(variant));
@@ -107,8 +106,8 @@ Chart siblings(const StudyResults& results) {
     if (run.siblings.more_than_one.trials == 0) return std::nullopt;
     return run.siblings.more_than_one.value();
   };
-  chart.sentence = "The most divided key has " + peaks_of(results, "siblings_max", "values") + " side by side" +
-                   "; of the reads " + range_of(results, "share", shared) + " return more than one value.";
+  chart.sentence = "The most divided key has " + peaks_of(results, "siblings_max", "values") +
+                   " at once; of the reads " + range_of(results, "share", shared) + " return more than one value.";
   return chart;
 }
 

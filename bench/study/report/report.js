@@ -51,8 +51,9 @@ class Figure {
     const svg = d3.select(this.plot).insert("svg", ".tip").attr("width", width).attr("height", bottom + kMargin.bottom)
         .attr("role", "img").attr("aria-label", this.chart.sentence);
     const clip = `clip-${this.chart.id}`;
-    svg.append("clipPath").attr("id", clip).append("rect").attr("x", box.left - 6).attr("y", 0)
-        .attr("width", box.width + 12).attr("height", bottom + 6);
+    const room = this.chart.series.some(s => s.style === "points") ? 6 : 1;  // for markers at the edge
+    svg.append("clipPath").attr("id", clip).append("rect").attr("x", box.left - room).attr("y", 0)
+        .attr("width", box.width + 2 * room).attr("height", bottom + 6);
     this.drawKind(svg, clip);
     drawX(svg, this.chart, box, this.x);
     this.overlay = svg.append("g");
@@ -105,13 +106,20 @@ class Figure {
       button.append("span").text(entry.name);
       button.on("click", () => {
         const show = this.hidden.has(entry.name);
-        for (const figure of d3.event.shiftKey ? figures : [this]) figure.show(entry.name, show);
+        if (d3.event.shiftKey) figures.forEach(figure => figure.showVariant(entry.name, show));
+        else this.show(entry.name, show);
       });
     }
   }
 
   hides(arrow) {
     return this.hidden.has(arrow.name) || arrow.arrived === null && this.hidden.has(kLost);
+  }
+
+  // Of a variant that has several lines here: "all", or "all, p99" and "all, p50".
+  showVariant(name, visible) {
+    for (const {dataset} of [...this.legend.children])
+      if (dataset.name === name || dataset.name.startsWith(`${name}, `)) this.show(dataset.name, visible);
   }
 
   show(name, visible) {
@@ -124,7 +132,7 @@ class Figure {
 
   addTools() {
     const tools = d3.select(this.element).select(".tools");
-    tools.append("button").attr("type", "button").attr("class", "reset").attr("hidden", true).text("zoom out")
+    tools.insert("button", ":first-child").attr("type", "button").attr("class", "reset").attr("hidden", true).text("zoom out")
         .on("click", () => this.zoom(null));
     tools.append("button").attr("type", "button").attr("class", "csv").text("CSV").on("click", () => this.saveCsv());
   }
@@ -143,7 +151,7 @@ class Figure {
     const hit = svg.append("rect").attr("class", "hit").attr("x", left).attr("y", top).attr("width", width)
         .attr("height", bottom - top);
     hit.on("pointermove", () => this.moved(d3.mouse(hit.node())))
-        .on("pointerleave", () => this.left())
+        .on("pointerleave", () => d3.event.pointerType === "touch" || this.left())  // what a tap shows stays
         .on("pointerdown", () => this.pressed(hit.node()))
         .on("pointerup", () => this.released(d3.mouse(hit.node())))
         .on("pointercancel", () => this.left())
@@ -152,7 +160,8 @@ class Figure {
   }
 
   pressed(node) {
-    if (d3.event.pointerType === "touch" || d3.event.button !== 0 || this.chart.x.categories.length) return;
+    if (d3.event.pointerType === "touch") return this.moved(d3.mouse(node));
+    if (d3.event.button !== 0 || this.chart.x.categories.length) return;
     this.start = d3.mouse(node)[0];
     node.setPointerCapture(d3.event.pointerId);
   }
@@ -243,7 +252,9 @@ class Figure {
 
   seriesTip(value, rows) {
     const {categories, label} = this.chart.x;
-    const head = categories.length ? categories[Math.round(value)] || "" : `${said(Math.max(0, value))} – ${label}`;
+    const at = rows.length && this.chart.series[0].style === "points" ? rows[0].x : value;
+    const [, what, unit] = /^(.*) \((\w+)\)$/.exec(label) || [null, label, ""];
+    const head = categories.length ? categories[Math.round(value)] || "" : `${said(at)} ${unit} · ${what}`;
     const bands = this.chart.x.time ? this.chart.bands.filter(b => b.begin <= value && value <= b.end) : [];
     const line = row => `<tr><td><span class="swatch" style="background:${row.colour}"></span>${escapeText(row.name)}` +
         `</td><td><b>${said(row.y)}</b></td><td class="soft">` +

@@ -12,6 +12,14 @@ constexpr double kZeroGap = 0.7;  // decades between zero's place and the smalle
 
 double decade_below(double value) { return std::pow(10, std::floor(std::log10(value) + 1e-9)); }
 
+// 1, 2 or 5 times a power of ten.
+double round_below(double value) {
+  const double decade = decade_below(value);
+  for (const double multiple : {5.0, 2.0})
+    if (multiple * decade <= value * (1 + 1e-9)) return multiple * decade;
+  return decade;
+}
+
 }  // namespace
 
 Scale::Scale(const Axis& axis, const std::vector<double>& values, double from, double to, bool room)
@@ -49,9 +57,10 @@ void Scale::fit_linear(bool room) {
 
 void Scale::fit_log() {
   high_ = std::max(high_, smallest_);
-  smallest_ = decade_below(axis_.whole ? std::max(smallest_, 1.0) : smallest_);
-  if (high_ <= smallest_) high_ = smallest_ * 10;
-  low_ = zero_ ? smallest_ / std::pow(10, kZeroGap) : smallest_;
+  const double least = axis_.whole ? std::max(smallest_, 1.0) : smallest_;
+  smallest_ = decade_below(least);
+  low_ = zero_ ? smallest_ / std::pow(10, kZeroGap) : round_below(least);
+  if (high_ <= low_) high_ = low_ * 10;
 }
 
 double Scale::at(double value) const {
@@ -85,7 +94,8 @@ std::vector<Tick> Scale::log_ticks(int about) const {
   const std::vector<int> within = last - first >= 3 ? std::vector{1} : std::vector{1, 2, 5};
   for (int decade = first; decade <= last; decade += stride)
     for (const int multiple : within)
-      if (const double value = multiple * std::pow(10, decade); value <= high_ * (1 + 1e-9))
+      if (const double value = multiple * std::pow(10, decade);
+          value >= low_ * (1 - 1e-9) && value <= high_ * (1 + 1e-9))
         ticks.push_back({at(value), tick_text(value, value)});
   return ticks;
 }

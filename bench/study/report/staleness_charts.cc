@@ -9,13 +9,15 @@
 namespace shoal::study {
 namespace {
 
+constexpr std::uint64_t kTrialsMin = 20;  // of a point: fewer say nothing
+
 using Curve = std::vector<Visibility> Staleness::*;
 
 // Bins of ordinary reads stand at their begin: what was read later than that is at least as fresh.
 Series visibility(const std::vector<Visibility>& curve) {
   Series series;
   for (const Visibility& point : curve) {
-    if (point.fresh.trials == 0) continue;
+    if (point.fresh.trials < kTrialsMin) continue;
     const Interval interval = point.fresh.wilson();
     series.x.push_back(point.from_ms);
     series.y.push_back(point.fresh.value());
@@ -36,32 +38,38 @@ void add_curves(Chart& chart, const StudyResults& results, Curve curve) {
   }
 }
 
-// "R1 W1: 97.4 % fresh at once, 99.9 % after 1.97 ms"
-std::string visibility_clause(const VariantMeasures& variant) {
-  const std::vector<Visibility>& probes = variant.staleness.probes;
-  if (probes.empty() || probes.front().fresh.trials == 0) return "";
+// "97.4 % fresh at once, 99.9 % after 1.97 ms"
+std::string visibility_clause(const std::vector<Visibility>& probes) {
   const Visibility& first = probes.front();
   const std::string when = first.from_ms == 0 ? "at once" : "after " + in_words(first.from_ms, "ms");
-  std::string text = name_of(variant) + ": " + in_words(first.fresh.value(), "share") + " fresh " + when;
+  const std::string text = in_words(first.fresh.value(), "share") + " are fresh " + when;
   if (const auto after = visible_after_ms(probes, 0.999))
     return *after <= first.from_ms ? text : text + ", 99.9 % after " + in_words(*after, "ms");
   const Visibility& last = probes.back();
   return text + ", " + in_words(last.fresh.value(), "share") + " after " + in_words(last.from_ms, "ms");
 }
 
+bool was_probed(const VariantMeasures& variant) {
+  const std::vector<Visibility>& probes = variant.staleness.probes;
+  return !probes.empty() && probes.front().fresh.trials > 0;
+}
+
 // Where there are many variants, the freshest and the least fresh.
 std::string visibility_sentence(const StudyResults& results) {
   std::vector<const VariantMeasures*> known;
   for (const VariantMeasures& variant : results.variants)
-    if (!visibility_clause(variant).empty()) known.push_back(&variant);
+    if (was_probed(variant)) known.push_back(&variant);
   const auto freshness = [](const VariantMeasures* variant) { return variant->staleness.probes.front().fresh.value(); };
   if (known.size() > 3) {
     const auto [low, high] = std::ranges::minmax_element(known, {}, freshness);
     known = {*high, *low};
   }
-  std::string text = "Of reads that follow an acknowledged write";
-  for (std::size_t i = 0; i < known.size(); ++i) text += (i == 0 ? ", " : "; ") + visibility_clause(*known[i]);
-  return text + ".";
+  std::vector<std::string> clauses;
+  for (const VariantMeasures* variant : known) {
+    const std::string with = results.variants.size() == 1 ? "" : "with " + name_of(*variant) + " ";
+    clauses.push_back(with + visibility_clause(variant->staleness.probes));
+  }
+  return "Of reads that follow an acknowledged write " + joined(clauses, "; ") + ".";
 }
 
 std::string fresh_reads_sentence(const StudyResults& results) {

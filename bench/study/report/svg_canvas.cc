@@ -8,7 +8,7 @@
 namespace shoal::study {
 namespace {
 
-constexpr double kLetterWidth = 0.51;  // of the size, on average
+constexpr double kLetterWidth = 0.48;  // of the size, on average
 
 std::string attribute(std::string_view name, std::string_view value) {
   return " " + std::string(name) + "=\"" + escaped(value) + "\"";

@@ -53,7 +53,7 @@ class SvgCanvas {
 std::string px(double value);
 std::string move_to(Spot at);
 std::string line_to(Spot at);
-// About how wide a text is: of Helvetica, which stands at most as wide.
+// About how wide a text is in Helvetica, mostly small letters.
 double text_width(std::string_view words, double size);
 // As much of it as fits, with "…" where something is cut off; empty when not even three characters fit.
 std::string fitting(std::string_view words, double size, double width);

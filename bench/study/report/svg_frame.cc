@@ -19,14 +19,14 @@ double left_for(const std::vector<Tick>& ticks) {
   return kMargin + 22 + widest;
 }
 
-SvgFrame::SvgFrame(const Chart& chart, std::vector<Key> keys, double left, double height)
+SvgFrame::SvgFrame(const Chart& chart, const std::vector<Key>& keys, double left, double height)
     : chart_(chart), left_(left), height_(height) {
   canvas_.text({kMargin, 19}, fitting(chart.title, 13, kWidth - 2 * kMargin), {.size = 13, .bold = true});
-  draw_legend(std::move(keys));
+  draw_legend(keys);
   if (chart.kind == Chart::Kind::heat && !chart.bands.empty()) top_ += kStrip;
 }
 
-void SvgFrame::draw_legend(std::vector<Key> keys) {
+void SvgFrame::draw_legend(const std::vector<Key>& keys) {
   if (keys.size() < 2) return;
   constexpr double kLine = 26;
   double x = kMargin;

@@ -19,7 +19,8 @@ inline constexpr std::array<std::string_view, 7> kDashes = {"", "7 3", "2 2", "9
 inline constexpr std::string_view kLost = "#C00000";
 
 inline std::string_view colour(std::size_t i) { return kColours[i % kColours.size()]; }
-inline std::string_view dash(std::size_t i) { return kDashes[i % kDashes.size()]; }
+// Where colours begin again, dashes go on by one: 49 lines differ in one or the other.
+inline std::string_view dash(std::size_t i) { return kDashes[(i + i / kDashes.size()) % kDashes.size()]; }
 
 // One entry of a legend: a piece of line, and a marker on it where the series has them.
 struct Key {
@@ -34,7 +35,7 @@ class SvgFrame {
   static constexpr double kWidth = 640;
 
   // `height`: of the plot itself. `left`: of the plot, where labels of the y axis end.
-  SvgFrame(const Chart& chart, std::vector<Key> keys, double left, double height);
+  SvgFrame(const Chart& chart, const std::vector<Key>& keys, double left, double height);
 
   [[nodiscard]] double left() const { return left_; }
   [[nodiscard]] double right() const { return kWidth - 18; }
@@ -47,12 +48,13 @@ class SvgFrame {
   void draw_bands(const Scale& x);
   // In a strip above the plot, where the plot itself is full.
   void draw_bands_above(const Scale& x);
-  void begin_plot() { canvas_.begin_clip({left(), top()}, right() - left(), height_); }
+  // Markers at the very ends are not cut.
+  void begin_plot() { canvas_.begin_clip({left() - 5, top()}, right() - left() + 10, height_ + 5); }
   void end_plot() { canvas_.end_clip(); }
   [[nodiscard]] std::string file();
 
  private:
-  void draw_legend(std::vector<Key> keys);
+  void draw_legend(const std::vector<Key>& keys);
   void draw_bands(const Scale& x, double top, double height);
 
   const Chart& chart_;

@@ -80,13 +80,15 @@ std::string grouped(std::uint64_t count) {
   return digits;
 }
 
-std::string listed(const std::vector<std::string>& words) {
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
   std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
-    text += words[i];
-  }
+  for (std::size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : std::string(between)) + words[i];
   return text;
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  if (words.size() < 2) return joined(words, "");
+  return joined({words.begin(), words.end() - 1}, ", ") + " and " + words.back();
 }
 
 std::string slug(std::string_view name) {

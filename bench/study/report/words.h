@@ -18,6 +18,7 @@ std::string in_words(double value, std::string_view unit);
 std::string range_in_words(double low, double high, std::string_view unit);
 // 1 800 000, with thin spaces.
 std::string grouped(std::uint64_t count);
+std::string joined(const std::vector<std::string>& words, std::string_view between);
 // "one", "one and two", "one, two and three".
 std::string listed(const std::vector<std::string>& words);
 // Of a file: lower-case letters, digits and '-'; "base" when nothing is left.
