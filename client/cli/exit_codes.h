@@ -12,9 +12,9 @@ enum Exit : int {
   kConflict = 3,     // concurrent values and no rule to choose
   kUnavailable = 4,  // and certainly not applied
   kMaybe = 5,        // timeout or partial quorum: may have been applied
-  kUnhealthy = 6,    // a check failed
+  kUnhealthy = 6,    // a check failed; a study is invalid
   kRefused = 7,
-  kUnknown = 8,
+  kUnknown = 8,  // a study could not decide
   kBug = 70,
 };
 

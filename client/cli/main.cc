@@ -41,6 +41,7 @@ constexpr Verb kVerbs[] = {
     {"bucket", "Create, set, list and show buckets", declare_bucket},
     {"snapshot", "Copy nodes' data while they run, list the copies, restore one", declare_snapshot},
     {"faults", "Make nodes of a laboratory suffer: partitions, delays, losses, clocks, disks", declare_faults},
+    {"study", "Run a scenario with faults, judge and measure it; compare, draw and export results", declare_study},
     {"demo", "Start a cluster here, load real data, kill a node, verify everything", declare_demo},
     {"version", "Print the version", declare_version},
 };
@@ -55,7 +56,8 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 no such key; 2 wrong usage; 3 conflict; 4 unavailable, certainly not applied;\n"
-    "5 timeout, may have been applied; 6 unhealthy; 7 refused; 70 a bug in shoal.";
+    "5 timeout, may have been applied; 6 unhealthy, or a study is invalid; 7 refused; 8 a study is undecided;\n"
+    "70 a bug in shoal.";
 
 // A flag that is given twice counts as it was given last; `variable` is its environment variable.
 template <class T>

@@ -29,7 +29,18 @@ double Progress::seconds() const { return std::chrono::duration<double>(Clock::n
 
 void Progress::add(std::uint64_t count) {
   done_ += count;
-  if ((line_ || json_) && Clock::now() >= next_) draw();
+  if (is_due()) draw();
+}
+
+void Progress::reach(double share, const std::string& what) {
+  if (!is_due()) return;
+  next_ = Clock::now() + kPeriod;
+  drawn_ = true;
+  const double left = share > 0 ? seconds() * (1 - share) / share : 0;
+  if (json_)
+    std::fprintf(stderr, "{\"schema\":1,\"share\":%.4f,\"seconds_left\":%.0f}\n", share, left);
+  else
+    std::fprintf(stderr, "\r\x1b[K%3.0f %%  %s  %.0f s left", 100 * share, what.c_str(), left);
 }
 
 void Progress::draw() {

@@ -18,11 +18,14 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void add(std::uint64_t count = 1);
+  // For what knows its end: the share that is done, 0 to 1, and what is going on. Says when it will be over.
+  void reach(double share, const std::string& what);
   [[nodiscard]] std::uint64_t done() const { return done_; }
   [[nodiscard]] double seconds() const;
 
  private:
   using Clock = std::chrono::steady_clock;
+  [[nodiscard]] bool is_due() const { return (line_ || json_) && Clock::now() >= next_; }
   void draw();
 
   bool line_ = false;

@@ -1,0 +1,58 @@
+// study report and study export: files out of a folder of results.
+#include <fstream>
+#include <iostream>
+#include <map>
+
+#include "bench/study/export.h"
+#include "bench/study/report/report.h"
+#include "client/cli/study.h"
+
+namespace shoal::cli {
+namespace {
+
+study::ExportOptions options_of(const StudyExportAsked& asked) {
+  static const std::map<std::string, study::Foreign> kCheckers{
+      {"elle", study::Foreign::elle}, {"knossos", study::Foreign::knossos}, {"porcupine", study::Foreign::porcupine}};
+  study::ExportOptions options{.checker = kCheckers.at(asked.checker),
+                               .notation = asked.as == "json" ? study::Notation::json : study::Notation::edn};
+  if (asked.one_variant) options.variant = asked.variant;
+  if (asked.one_seed) options.seed = asked.seed;
+  if (!asked.key.empty()) options.key = asked.key;
+  return options;
+}
+
+void say_what_was_left_out(const Session& session, const study::Exported& exported) {
+  session.say(std::to_string(exported.operations) + " operations of " + variant_text(exported.variant) + ", seed " +
+              std::to_string(exported.seed));
+  if (exported.concurrent_reads > 0)
+    session.say("left out: " + std::to_string(exported.concurrent_reads) +
+                " reads of several values, which no register has");
+  if (exported.deleted_keys > 0)
+    session.say("left out: " + std::to_string(exported.deleted_keys) +
+                " keys with deletes, which have no value to tell them apart");
+}
+
+}  // namespace
+
+int study_report(Session& session, const std::string& folder) {
+  const Result<study::StudyResults> results = study::read_results(folder);
+  if (!results) return session.report(results.error());
+  if (const Status drawn = study::write_report(folder, *results); !drawn) return session.report(drawn.error());
+  session.say("drawn: " + shown((std::filesystem::path(folder) / "report.html").string()));
+  return kDone;
+}
+
+int study_export(Session& session, const StudyExportAsked& asked) {
+  std::ofstream file;
+  if (!asked.out.empty()) {
+    file.open(asked.out, std::ios::binary);
+    if (!file) return session.report(fail(Errc::io, asked.out + " cannot be written"));
+  }
+  std::ostream& out = asked.out.empty() ? std::cout : file;
+  const Result<study::Exported> exported = study::export_history(asked.folder, options_of(asked), out);
+  if (!exported) return session.report(exported.error());
+  say_what_was_left_out(session, *exported);
+  return kDone;
+}
+
+}  // namespace shoal::cli
