@@ -13,6 +13,39 @@ constexpr Millis kOrderPatience{2000};
 
 }  // namespace
 
+Errands::~Errands() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+std::future<Status> Errands::add(std::function<Status()> errand) {
+  std::packaged_task<Status()> task(std::move(errand));
+  std::future<Status> done = task.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+  return done;
+}
+
+void Errands::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return over_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    std::packaged_task<Status()> task = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    task();
+    lock.lock();
+  }
+}
+
 void RealWorld::begin_and_end_faults() {
   std::vector<std::uint32_t> over;
   for (const auto& [index, span] : active_)
@@ -92,7 +125,7 @@ void RealWorld::end_at_node(const Fault& fault, std::uint32_t node) {
 
 // Starting takes a moment; the load does not wait for it.
 void RealWorld::restart(std::uint32_t node, bool end_first) {
-  restarts_[node] = std::async(std::launch::async, [this, node, end_first]() -> Status {
+  restarts_[node] = errands_.add([this, node, end_first]() -> Status {
     if (end_first) cluster_->process(static_cast<int>(node)).end(SIGTERM);
     return cluster_->restart(static_cast<int>(node));
   });

@@ -31,6 +31,7 @@ Status RealWorld::run() {
   heal();
   recording_.seconds = scenario_.seconds;
   settle();
+  note_retries();
   read_finals();
   read_counters();
   return cluster_->stop();
@@ -100,6 +101,11 @@ void RealWorld::settle() {
   double longest = 0;
   for (const Workload& load : scenario_.workloads) longest = std::max(longest, load.timeout_ms / 1000);
   run_until(seconds_now() + 2 * longest, all_ended);
+}
+
+// The client does not say how often it asked: any write may have been sent twice.
+void RealWorld::note_retries() {
+  for (Operation& operation : recording_.operations) operation.retried = operation.function != Function::get;
 }
 
 // ---- asking ------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/load/local_cluster.h"
@@ -25,6 +27,24 @@
 #include "node/ring/preference_list.h"
 
 namespace shoal::study {
+
+// One thread that does one thing after another: children of this process die with the thread that started them, so
+// whoever starts nodes must live as long as they shall.
+class Errands {
+ public:
+  Errands() : thread_([this] { run(); }) {}
+  ~Errands();
+  std::future<Status> add(std::function<Status()> errand);
+
+ private:
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::packaged_task<Status()>> waiting_;
+  bool over_ = false;
+  std::thread thread_;
+};
 
 class RealWorld {
  public:
@@ -90,6 +110,7 @@ class RealWorld {
   std::uint64_t behind(std::uint32_t key, std::vector<std::uint32_t>& by_node) const;
   [[nodiscard]] bool all_equal();
   [[nodiscard]] bool answers(std::uint32_t node) const { return !down_.contains(node) && !paused_.contains(node); }
+  void note_retries();
   void read_finals();
   void read_counters();
 
@@ -124,6 +145,7 @@ class RealWorld {
   std::set<std::uint32_t> paused_;
   std::set<std::uint32_t> gone_;
   std::map<std::uint32_t, std::future<Status>> restarts_;
+  Errands errands_;
 };
 
 }  // namespace shoal::study

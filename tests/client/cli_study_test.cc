@@ -70,7 +70,7 @@ TEST_F(CliStudy, TheSameFilesEachTime) {
 
 TEST_F(CliStudy, RefusesWhatItCannotDo) {
   EXPECT_EQ(study("run nowhere.toml").code, 2);
-  std::ofstream(top_.path("wrong.toml")) << "name = \"x\"\nsecods = 5\n";
+  std::ofstream(top_.path("wrong.toml")) << "name = \"x\"\nsecods = 5\n[[workload]]\n";
   const Ran wrong = study("run wrong.toml");
   EXPECT_EQ(wrong.code, 2);
   EXPECT_THAT(wrong.err, HasSubstr("line 2"));
