@@ -1,8 +1,24 @@
+#include <algorithm>
+
 #include "bench/study/driver.h"
 #include "bench/study/gossip_world.h"
 #include "bench/study/sim_world.h"
 
 namespace shoal::study {
+
+namespace {
+
+// What a disk has lost by itself, only the scrub finds.
+bool makes_owners_equal(const Scenario& scenario) {
+  const auto is_silent = [](const Fault& fault) {
+    return fault.word == FaultWord::record_lost || fault.word == FaultWord::partition_lost ||
+           fault.word == FaultWord::bit_flip;
+  };
+  const bool scrubs = scenario.cluster.scrub_s <= scenario.settle_s;
+  return scenario.cluster.switches.anti_entropy && (scrubs || std::ranges::none_of(scenario.faults, is_silent));
+}
+
+}  // namespace
 
 Recording recording_for(const Variant& variant, std::uint64_t seed, const std::string& driver) {
   const Scenario& scenario = variant.scenario;
@@ -11,7 +27,7 @@ Recording recording_for(const Variant& variant, std::uint64_t seed, const std::s
   recording.seed = seed;
   recording.driver = driver;
   recording.replicas = scenario.cluster.replicas;
-  recording.repairs = scenario.cluster.switches.anti_entropy;
+  recording.repairs = makes_owners_equal(scenario);
   if (!scenario.workloads.empty()) {
     recording.r = replies_read(scenario, scenario.workloads.front());
     recording.w = replies_written(scenario, scenario.workloads.front());
