@@ -227,7 +227,7 @@ void SimStore::set_lying(bool lying) {
   for (const Unsynced& write : std::exchange(lied_about_, {})) settle(write);
 }
 
-void SimStore::install(const Slot& slot, EntryPtr entry) {
+void SimStore::install(const Slot& slot, const EntryPtr& entry) {
   note_change(slot, nullptr, entry);
   cells_[slot] = Cell{.current = entry, .durable = entry, .unreadable = false};
 }

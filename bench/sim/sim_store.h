@@ -73,7 +73,7 @@ class SimStore final : public Store {
   void set_extra_sync(Duration extra) { extra_sync_ = extra; }
 
   // A record that was always there.
-  void install(const Slot& slot, EntryPtr entry);
+  void install(const Slot& slot, const EntryPtr& entry);
 
   [[nodiscard]] std::vector<Slot> slots() const;  // of own records
   [[nodiscard]] std::vector<Place> hints() const;

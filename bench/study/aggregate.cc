@@ -51,6 +51,7 @@ Band band_of(const std::vector<const Measures*>& runs, LinesOf lines, std::size_
   const Lines::Column& first = (runs.front()->*lines).columns[column];
   Band band{.name = first.name, .unit = first.unit, .at = grid};
   std::vector<Walk> walks;
+  walks.reserve(runs.size());
   for (const Measures* run : runs) walks.emplace_back((run->*lines).at, (run->*lines).columns[column].values);
   std::vector<double> values;
   for (const double time : grid) {
@@ -70,10 +71,12 @@ void add_bands(const std::vector<const Measures*>& runs, LinesOf lines, std::vec
 
 std::vector<Spread> spreads_of(const std::vector<const Measures*>& runs) {
   std::vector<std::vector<Number>> numbers;
+  numbers.reserve(runs.size());
   for (const Measures* run : runs) numbers.push_back(numbers_of(*run));
   std::vector<Spread> spreads;
   for (std::size_t i = 0; i < numbers.front().size(); ++i) {
     std::vector<std::optional<double>> values;
+    values.reserve(numbers.size());
     for (const auto& of_run : numbers) values.push_back(of_run[i].value);
     spreads.push_back(spread_of(numbers.front()[i].name, numbers.front()[i].unit, values));
   }
@@ -114,6 +117,7 @@ const Band* VariantMeasures::band(std::string_view name) const {
 
 VariantMeasures aggregate(const std::vector<Measures>& runs) {
   std::vector<const Measures*> all;
+  all.reserve(runs.size());
   for (const Measures& run : runs) all.push_back(&run);
   return aggregate_these(all);
 }
@@ -128,6 +132,7 @@ std::vector<VariantMeasures> aggregate_all(const std::vector<Measures>& runs) {
       group->push_back(&run);
   }
   std::vector<VariantMeasures> all;
+  all.reserve(groups.size());
   for (const auto& group : groups) all.push_back(aggregate_these(group));
   return all;
 }

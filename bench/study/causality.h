@@ -72,7 +72,7 @@ class Causality {
   [[nodiscard]] std::uint64_t behind_in_order(const Operation& read, const Key& key) const;
   [[nodiscard]] std::uint64_t behind_in_chains(const Operation& read, const Key& key) const;
   [[nodiscard]] bool may_be_deleted(const Write& deleted, double until) const;
-  [[nodiscard]] bool lacks(const Operation& read, const Write& write) const;
+  [[nodiscard]] bool lacks(const Operation& read, const Write& candidate) const;
   static std::uint32_t covered(const Cover& cover, std::uint32_t chain);
   static void join(Cover& into, const Cover& other);
 

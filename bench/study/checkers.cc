@@ -84,7 +84,7 @@ void judge_values(const Evidence& evidence, const std::vector<WriteId>& values, 
   for (const WriteId id : values) {
     ++check.examined;
     const std::string why = why_invented(evidence, id, key, until);
-    if (!why.empty()) object(check, Judgement::invalid, where + " shows " + why);
+    if (!why.empty()) object(check, Judgement::invalid, fmt::format("{} shows {}", where, why));
   }
 }
 

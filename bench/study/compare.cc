@@ -127,6 +127,7 @@ std::vector<Ranking> rank(const std::vector<VariantRuns>& variants) {
 
 std::vector<std::string> leading_numbers() {
   std::vector<std::string> numbers;
+  numbers.reserve(std::size(kCriteria));
   for (const Criterion& criterion : kCriteria) numbers.emplace_back(criterion.number);
   return numbers;
 }

@@ -165,6 +165,7 @@ class Syntax {
   }
   [[nodiscard]] std::string map(const std::vector<std::pair<std::string, std::string>>& fields) const {
     std::vector<std::string> items;
+    items.reserve(fields.size());
     for (const auto& [name, value] : fields) items.push_back(keyword(name) + (edn_ ? " " : ":") + value);
     return "{" + joined(items, edn_ ? ", " : ",") + "}";
   }

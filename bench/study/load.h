@@ -52,7 +52,7 @@ class Load {
   [[nodiscard]] Duration next_start() const;
   // What starts now.
   std::vector<Start> take_due(Duration now);
-  void ended(std::size_t operation, const Result<client_detail::Reply>& reply, Duration now);
+  void ended(std::size_t place, const Result<client_detail::Reply>& reply, Duration now);
   // A message goes out: a put that goes out again may land twice.
   void handed_over(const Message& message);
   [[nodiscard]] std::size_t open() const { return open_.size(); }

@@ -44,6 +44,7 @@ std::vector<Visibility> probe_visibility(const Recording& recording, const Causa
     if (is_answered_read(read, Phase::probe))
       by_distance[distance_ms(read.since_write, planned)].add(causality.shows(read, read.write));
   std::vector<Visibility> probes;
+  probes.reserve(by_distance.size());
   for (const auto& [distance, fresh] : by_distance) probes.push_back({distance, distance, fresh});
   return probes;
 }

@@ -1,5 +1,7 @@
 #include "bench/study/measures.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "bench/study/causality.h"
@@ -74,11 +76,12 @@ void add_traffic(Numbers& numbers, const std::string& what, const Traffic& traff
     const std::string when = period == Period::all ? "" : "_" + std::string(name_of(period));
     const Percentiles& ms = service.ok_ms;
     const auto latency = [&](const char* name, double value) {
-      numbers.add(what + "_" + name + when + "_ms", "ms", ms.count == 0 ? std::nullopt : std::optional(value));
+      numbers.add(fmt::format("{}_{}{}_ms", what, name, when), "ms",
+                  ms.count == 0 ? std::nullopt : std::optional(value));
     };
-    numbers.count(what + "_ok" + when, "operations", service.ok);
-    numbers.count(what + "_fail" + when, "operations", service.fail);
-    numbers.count(what + "_info" + when, "operations", service.info);
+    numbers.count(fmt::format("{}_ok{}", what, when), "operations", service.ok);
+    numbers.count(fmt::format("{}_fail{}", what, when), "operations", service.fail);
+    numbers.count(fmt::format("{}_info{}", what, when), "operations", service.info);
     latency("mean", ms.mean);
     latency("p50", ms.p50);
     latency("p95", ms.p95);

@@ -163,7 +163,7 @@ Result<ResultFolder> ResultFolder::create(const fs::path& folder, const RunInfo&
   if (const Status said = write_text(folder / "run.toml", run_toml(info)); !said) return said.error();
   Result<SqliteFile> sqlite = SqliteFile::create(folder / "study.sqlite");
   if (!sqlite) return sqlite.error();
-  auto files = std::unique_ptr<Files>(new Files{.folder = folder, .info = info, .sqlite = *std::move(sqlite)});
+  auto files = std::make_unique<Files>(Files{.folder = folder, .info = info, .sqlite = *std::move(sqlite)});
   if (const Status opened = files->open(files->metrics, "metrics.csv"); !opened) return opened.error();
   if (const Status opened = files->open(files->summary, "summary.csv"); !opened) return opened.error();
   return ResultFolder(std::move(files));

@@ -288,11 +288,12 @@ Scenario read_scenario(TomlReader& in) {
 // Lays `over` on `base`, table into table. Moved, because copies of nodes forget where they stood.
 void lay_over(toml::table& base, toml::table& over) {
   for (auto&& [key, node] : over) {
-    toml::table* below = base[key.str()].as_table();
+    const std::string name(key.str());
+    toml::table* below = base[name].as_table();
     if (below != nullptr && node.is_table()) {
       lay_over(*below, *node.as_table());
     } else {
-      node.visit([&](auto& value) { base.insert_or_assign(key.str(), std::move(value)); });
+      node.visit([&](auto& value) { base.insert_or_assign(name, std::move(value)); });
     }
   }
 }
