@@ -45,9 +45,12 @@ double draw_ms(const Shape& shape, Rng& rng) {
 
 double unit(Rng& rng) { return (static_cast<double>(rng.next() >> 11) + 0.5) * 0x1p-53; }
 
-Distribution::Distribution(std::vector<Part> parts, double plus_ms) : parts_(std::move(parts)), plus_ms_(plus_ms) {
+Distribution::Distribution(std::vector<Part> parts, double plus_ms) : parts_(std::move(parts)) {
   SHOAL_CHECK(!parts_.empty());
-  for (const Part& part : parts_) shares_ += part.share;
+  for (Part& part : parts_) {
+    shares_ += part.share;
+    part.plus_ms += plus_ms;
+  }
 }
 
 Duration Distribution::draw(Rng& rng) const {
@@ -62,7 +65,7 @@ Duration Distribution::draw(Rng& rng) const {
   }
   // Nobody waits for longer than a year; a heavy tail without a mean now and then asks for it.
   constexpr double kLongestMs = 365.0 * 24 * 3600 * 1000;
-  const double ms = std::min(plus_ms_ + draw_ms(drawn->shape, rng), kLongestMs);
+  const double ms = std::min(drawn->plus_ms + draw_ms(drawn->shape, rng), kLongestMs);
   return duration_of_ms(ms);
 }
 

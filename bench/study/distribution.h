@@ -1,7 +1,8 @@
 // Distribution: how long something takes, drawn from what a scenario says.
 //
 // A mixture of shapes, each with a share: constant, uniform, normal (never below zero), exponential, Pareto, or the
-// values of a file. One shape alone has all the share. `plus` is added to every draw: the constant of a remote link.
+// values of a file. One shape alone has all the share. `plus` is added to every draw of a shape: the constant of a
+// remote link.
 //
 // Draws come from the Rng given and from inverse distribution functions: the same on every machine with the same libm.
 #pragma once
@@ -45,21 +46,20 @@ class Distribution {
   struct Part {
     double share = 1;
     Shape shape = Constant{};
+    double plus_ms = 0;
   };
 
   Distribution() : Distribution({Part{}}, 0) {}
-  // Precondition: a part, and shares above zero.
+  // Precondition: a part, and shares above zero. `plus_ms` is added to what the parts add themselves.
   Distribution(std::vector<Part> parts, double plus_ms);
   static Distribution constant(double ms) { return {{Part{1, Constant{ms}}}, 0}; }
 
   Duration draw(Rng& rng) const;
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
-  [[nodiscard]] double plus_ms() const { return plus_ms_; }
 
  private:
   std::vector<Part> parts_;
   double shares_ = 0;
-  double plus_ms_ = 0;
 };
 
 // Uniform in (0, 1).

@@ -16,6 +16,7 @@ GossipWorld::GossipWorld(const Scenario& scenario, std::uint64_t seed, Recording
       root_(seed),
       links_(scenario, root_.fork("links")),
       active_(scenario.faults.size(), false),
+      span_of_(scenario.faults.size(), 0),
       machines_(scenario.cluster.nodes) {
   Rng ids = root_.fork("ids");
   for (std::uint32_t node = 0; node < machines_.size(); ++node) {
@@ -52,6 +53,7 @@ void GossipWorld::stop(std::uint32_t node) {
 void GossipWorld::run() {
   run_until(begin_ + duration_of_ms(scenario_.seconds * 1000));
   for (std::uint32_t i = 0; i < scenario_.faults.size(); ++i) end_fault(i);
+  if (recording_.healed >= recording_.samples.back().at) take_sample();
   recording_.seconds = scenario_.seconds;
   const Instant until = now_ + duration_of_ms(scenario_.settle_s * 1000);
   while (now_ < until && recording_.samples.back().behind > 0)
@@ -125,6 +127,7 @@ void GossipWorld::finish_turn(std::uint32_t node) {
 
 void GossipWorld::begin_fault(std::uint32_t index) {
   active_[index] = true;
+  span_of_[index] = recording_.faults.size();
   const Fault& fault = scenario_.faults[index];
   recording_.faults.push_back(FaultSpan{.what = std::string(name_of(fault.word)),
                                         .where = where(fault),
@@ -145,10 +148,11 @@ void GossipWorld::end_fault(std::uint32_t index) {
   active_[index] = false;
   const Fault& fault = scenario_.faults[index];
   recording_.healed = std::max(recording_.healed, seconds_now());
+  recording_.faults[span_of_[index]].end = seconds_now();
   if (concerns_links(fault.word)) return links_.end(fault);
   for (const std::uint32_t node : fault.groups.front()) {
     Machine& machine = machines_[node];
-    start(node);
+    if (fault.word != FaultWord::pause) start(node);
     if (!std::exchange(machine.paused, false)) continue;
     for (auto backlog = std::exchange(machine.backlog, {}); !backlog.empty(); backlog.pop_front())
       deliver(node, backlog.front());

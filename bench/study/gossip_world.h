@@ -61,7 +61,8 @@ class GossipWorld {
   sim::EventQueue queue_;
   sim::Fingerprint fingerprint_;
   LinkModel links_;
-  std::vector<bool> active_;  // by fault
+  std::vector<bool> active_;          // by fault
+  std::vector<std::size_t> span_of_;  // by fault, among the recording's
   std::vector<Machine> machines_;
   std::vector<NodeId> ids_;
   std::unordered_map<std::uint64_t, std::uint32_t> index_of_;  // only looked up

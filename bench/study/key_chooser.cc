@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "bench/study/distribution.h"
 
@@ -14,12 +16,13 @@ double zeta(std::uint32_t count, double theta) {
   return sum;
 }
 
-// A step of splitmix64.
-std::uint64_t scrambled(std::uint64_t value) {
-  value += 0x9e3779b97f4a7c15u;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
-  return value ^ (value >> 31);
+// The same for every seed: which key is popular is no business of chance.
+std::vector<std::uint32_t> shuffled(std::uint32_t count) {
+  std::vector<std::uint32_t> keys(count);
+  std::iota(keys.begin(), keys.end(), 0U);
+  Rng rng(1);
+  for (std::uint32_t i = count; i > 1; --i) std::swap(keys[i - 1], keys[rng.below(i)]);
+  return keys;
 }
 
 }  // namespace
@@ -27,6 +30,7 @@ std::uint64_t scrambled(std::uint64_t value) {
 KeyChooser::KeyChooser(const Workload& load, std::uint32_t count)
     : choice_(load.choice), count_(count), theta_(load.zipf_theta), hot_share_(load.hot_share) {
   if (choice_ == KeyChoice::zipfian) {
+    key_of_rank_ = shuffled(count);
     zeta_ = zeta(count, theta_);
     eta_ = (1 - std::pow(2.0 / count, 1 - theta_)) / (1 - zeta(std::min(count, 2u), theta_) / zeta_);
   }
@@ -40,7 +44,7 @@ std::uint32_t KeyChooser::zipfian(Rng& rng) const {
   if (scaled >= 1 && scaled < 1 + std::pow(0.5, theta_)) rank = 1;
   if (scaled >= 1 + std::pow(0.5, theta_))
     rank = static_cast<std::uint64_t>(count_ * std::pow(eta_ * u - eta_ + 1, 1 / (1 - theta_)));
-  return static_cast<std::uint32_t>(scrambled(std::min<std::uint64_t>(rank, count_ - 1)) % count_);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(rank, count_ - 1));
 }
 
 std::uint32_t KeyChooser::hotspot(Rng& rng) const {
@@ -51,7 +55,7 @@ std::uint32_t KeyChooser::hotspot(Rng& rng) const {
 
 std::uint32_t KeyChooser::choose(Rng& rng) const {
   switch (choice_) {
-    case KeyChoice::zipfian: return zipfian(rng);
+    case KeyChoice::zipfian: return key_of_rank_[zipfian(rng)];
     case KeyChoice::hotspot: return hotspot(rng);
     default: return static_cast<std::uint32_t>(rng.below(count_));
   }

@@ -1,10 +1,11 @@
 // KeyChooser: which key an operation is about.
 //
 // Zipfian draws follow Gray et al., "Quickly Generating Billion-Record Synthetic Databases" (SIGMOD 1994), as YCSB
-// does; the ranks are spread over the keys by a hash, so that popular keys are no neighbours.
+// does; the ranks are shuffled over the keys, so that popular ones are no neighbours.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "bench/study/scenario.h"
 #include "node/base/rng.h"
@@ -18,7 +19,7 @@ class KeyChooser {
   std::uint32_t choose(Rng& rng) const;
 
  private:
-  [[nodiscard]] std::uint32_t zipfian(Rng& rng) const;
+  [[nodiscard]] std::uint32_t zipfian(Rng& rng) const;  // a rank
   [[nodiscard]] std::uint32_t hotspot(Rng& rng) const;
 
   KeyChoice choice_;
@@ -26,6 +27,7 @@ class KeyChooser {
   double theta_ = 0;
   double zeta_ = 0;  // sum of 1 / i^theta
   double eta_ = 0;
+  std::vector<std::uint32_t> key_of_rank_;
   double hot_share_ = 0;
   std::uint32_t hot_keys_ = 0;
 };

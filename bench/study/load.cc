@@ -79,8 +79,15 @@ void Load::add_crowd(const Workload& load, const Rng& root) {
               .next = duration_of(load.begin_s)};
   for (std::uint32_t i = 0; i < keys; ++i) crowd.keys.push_back(common_key(load, i));
   connections_.insert(connections_.end(), load.clients, Connection{load.near});
-  crowd.next += gap(load.rate, crowd.rng);
+  schedule_next(crowd);
   crowds_.push_back(std::move(crowd));
+}
+
+void Load::schedule_next(Crowd& crowd) {
+  const double planned = crowd.load->end_s;
+  const double ends = planned < 0 ? scenario_.seconds : std::min(scenario_.seconds, planned);
+  crowd.next += gap(crowd.load->rate, crowd.rng);
+  if (crowd.next > duration_of(ends)) crowd.next = kOver;
 }
 
 // ---- what starts ---------------------------------------------------------------------------------------------------
@@ -140,12 +147,9 @@ std::vector<Load::Start> Load::take_due(Duration now) {
   }
   for (std::uint32_t number = 0; number < crowds_.size(); ++number) {
     Crowd& crowd = crowds_[number];
-    const Workload& load = *crowd.load;
-    const double ends = load.end_s < 0 ? scenario_.seconds : std::min(scenario_.seconds, load.end_s);
     while (crowd.next <= now) {
       starts.push_back(draw(number, now));
-      crowd.next += gap(load.rate, crowd.rng);
-      if (crowd.next > duration_of(ends)) crowd.next = kOver;
+      schedule_next(crowd);
     }
   }
   return starts;

@@ -102,6 +102,7 @@ class Load {
   std::uint32_t add_key(Key key, const Workload& load);
   std::uint32_t common_key(const Workload& load, std::uint32_t number);
   std::uint32_t fresh_key(Crowd& crowd);
+  void schedule_next(Crowd& crowd);
   Start draw(std::uint32_t number, Duration now);
   std::uint32_t take_lane(Crowd& crowd);
   // By operation.client. `known` is what a write replaces; null: what the client knows, if it is to use that.

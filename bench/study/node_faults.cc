@@ -20,7 +20,7 @@ struct Span {
 // Rules draw uniformly.
 std::optional<Span> span_of(const Distribution& delay) {
   if (delay.parts().size() != 1) return std::nullopt;
-  const auto millis = [&](double ms) { return Millis(std::lround(ms + delay.plus_ms())); };
+  const auto millis = [&](double ms) { return Millis(std::lround(ms + delay.parts()[0].plus_ms)); };
   if (const auto* constant = std::get_if<Constant>(&delay.parts()[0].shape))
     return Span{millis(constant->ms), millis(constant->ms)};
   if (const auto* uniform = std::get_if<Uniform>(&delay.parts()[0].shape))

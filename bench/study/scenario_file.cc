@@ -111,6 +111,8 @@ void read_links(TomlReader& in, Scenario& scenario) {
     const NodeNames names(scenario.cluster);
     names.read(table, "from", rule.from);
     names.read(table, "to", rule.to);
+    if (rule.from.empty() || rule.to.empty())
+      table.problem("a rule of links needs from and to: from = \"n1\", to = \"*\"");
     read_quality(table, rule.quality);
     scenario.link_rules.push_back(std::move(rule));
   });
@@ -138,7 +140,7 @@ void read_mix(TomlReader& in, Workload& load) {
   in.count("put", load.put, 0, 1'000'000);
   in.count("del", load.del, 0, 1'000'000);
   if (load.get + load.put + load.del == 0) in.problem("a workload needs a weight above 0 for get, put or del");
-  in.count("keys", load.keys, 1, 100'000'000);
+  in.count("keys", load.keys, 1, 10'000'000);
   in.flag("fill", load.fill);
   in.word("distribution", load.choice, kChoices);
   in.number("zipf_theta", load.zipf_theta, 0.01, 0.999);
@@ -216,6 +218,8 @@ void check_fault(TomlReader& in, const Fault& fault, std::uint32_t nodes) {
   if (wants_delay && !in.has("delay")) return in.problem(what + " needs delay = milliseconds, or a distribution");
 }
 
+bool concerns_gossip(FaultWord word) { return word <= FaultWord::pause; }
+
 void read_fault(TomlReader& in, Scenario& scenario) {
   Fault fault;
   in.word("what", fault.word, kFaultWords);
@@ -233,6 +237,9 @@ void read_fault(TomlReader& in, Scenario& scenario) {
   in.count("amount", fault.amount, 1, 1'000'000'000);
   in.distribution("delay", fault.delay);
   check_fault(in, fault, scenario.cluster.nodes);
+  if (fault.at_s >= scenario.seconds) in.problem("at_s", "is after the load has ended");
+  if (scenario.cluster.gossip_only && !concerns_gossip(fault.word))
+    in.problem("what", "concerns data, disks or clocks, and this study only gossips");
   scenario.faults.push_back(std::move(fault));
 }
 
@@ -246,6 +253,8 @@ void read_random(TomlReader& in, RandomFaults& random) {
     if (found == kFaultWords.end()) return in.problem("what", "names \"" + word + "\", which is no kind of fault");
     random.words.push_back(static_cast<FaultWord>(found - kFaultWords.begin()));
   }
+  if (random.per_minute > 0 && !in.has("lasts"))
+    in.problem("random faults need to know how long one lasts: lasts = 5000");
   if (random.per_minute > 0 && random.words.empty()) in.problem("random faults need what = [\"crash\", ...]");
 }
 

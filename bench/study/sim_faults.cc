@@ -6,6 +6,8 @@
 namespace shoal::study {
 namespace {
 
+constexpr std::chrono::milliseconds kStartTakes{500};  // of a node that ends in order and comes back
+
 bool destroys(FaultWord word) {
   return word == FaultWord::disk_lost || word == FaultWord::partition_lost || word == FaultWord::record_lost ||
          word == FaultWord::lost_sync || word == FaultWord::bit_flip;
@@ -43,8 +45,11 @@ void SimWorld::begin_at_node(const Fault& fault, std::uint32_t index, std::uint3
   Rng chance = root_.fork("fault " + std::to_string(index) + " at " + std::to_string(node));
   switch (fault.word) {
     case FaultWord::crash: return die(node, &sim::Process::crash);
-    case FaultWord::kill:
-    case FaultWord::restart: die(node, &sim::Process::kill); return connect(node, false);
+    case FaultWord::kill: die(node, &sim::Process::kill); return connect(node, false);
+    case FaultWord::restart:
+      die(node, &sim::Process::kill);
+      queue_.push(sim::Event{.at = now_ + kStartTakes, .kind = sim::EventKind::node_restarts, .target = node});
+      return connect(node, false);
     case FaultWord::pause:
       if (p.is_up()) p.pause();
       return;
@@ -84,22 +89,26 @@ void SimWorld::end_fault(std::uint32_t index) {
   const auto active = active_.find(index);
   if (active == active_.end()) return;
   active->second.end = seconds_now();
+  const double lasted = active->second.end - active->second.begin;
   recording_.faults.push_back(std::move(active->second));
   active_.erase(active);
   recording_.healed = seconds_now();
   const Fault& fault = scenario_.faults[index];
   if (concerns_links(fault.word)) return links_.end(fault);
-  for (const std::uint32_t node : fault.groups.front()) end_at_node(fault, node);
+  for (const std::uint32_t node : fault.groups.front()) end_at_node(fault, node, lasted);
 }
 
-void SimWorld::end_at_node(const Fault& fault, std::uint32_t node) {
+void SimWorld::end_at_node(const Fault& fault, std::uint32_t node, double lasted) {
   sim::Process& p = *machines_[node];
   switch (fault.word) {
     case FaultWord::crash:
     case FaultWord::kill:
     case FaultWord::restart: return restart(node);
     case FaultWord::pause: return resume(node);
-    case FaultWord::clock_drift: return p.clock().drift(0, now_);
+    case FaultWord::clock_jump: return p.clock().step(-static_cast<std::int64_t>(fault.offset_ms));
+    case FaultWord::clock_drift:
+      p.clock().drift(0, now_);
+      return p.clock().step(-static_cast<std::int64_t>(lasted * fault.drift_ppm / 1000));
     case FaultWord::disk_slow: return p.disk().set_extra_sync({});
     case FaultWord::disk_full:
     case FaultWord::disk_error: p.disk().set_full(false, now_); return p.runs() ? schedule(node) : void();

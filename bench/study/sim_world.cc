@@ -104,7 +104,7 @@ void SimWorld::settle() {
   const Instant until = now_ + duration_of(scenario_.settle_s);
   const auto at_rest = [&] { return load_->open() == 0 && divergence_->all_equal(); };
   while (now_ < until && !at_rest()) run_until(std::min(until, now_ + duration_of_ms(scenario_.sample_ms)));
-  take_sample();
+  if (recording_.samples.back().at < seconds_now()) take_sample();
 }
 
 void SimWorld::finish() {

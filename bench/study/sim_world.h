@@ -86,7 +86,8 @@ class SimWorld {
   void begin_fault(std::uint32_t index);
   void end_fault(std::uint32_t index);
   void begin_at_node(const Fault& fault, std::uint32_t index, std::uint32_t node);
-  void end_at_node(const Fault& fault, std::uint32_t node);
+  // `lasted`: seconds.
+  void end_at_node(const Fault& fault, std::uint32_t node, double lasted);
   void damage_records(const Fault& fault, std::uint32_t node, Rng& chance);
   void lose_partitions(const Fault& fault, std::uint32_t node, Rng& chance);
   void die(std::uint32_t node, void (sim::Process::*how)());

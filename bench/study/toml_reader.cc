@@ -222,11 +222,11 @@ std::optional<Shape> TomlReader::shape(std::string_view key, TomlReader& reader)
   return found;
 }
 
-std::optional<Distribution::Part> TomlReader::part(std::string_view key, const toml::table& table, double& plus_ms) {
+std::optional<Distribution::Part> TomlReader::part(std::string_view key, const toml::table& table) {
   TomlReader reader(table, full(key), problems_);
   Distribution::Part part;
   reader.number("share", part.share, 1e-9, 1e9);
-  reader.number("plus_ms", plus_ms, 0, 1e9);
+  reader.number("plus_ms", part.plus_ms, 0, 1e9);
   const std::optional<Shape> found = shape(key, reader);
   reader.finish();
   if (!found) return std::nullopt;
@@ -243,19 +243,18 @@ void TomlReader::distribution(std::string_view key, Distribution& out) {
     return void(out = Distribution::constant(ms));
   }
   std::vector<Distribution::Part> parts;
-  double plus_ms = 0;
   const auto add = [&](const toml::node& item) {
     const toml::table* table = item.as_table();
     if (table == nullptr)
       return problem(key, "is a number of milliseconds, a table with one shape, or an array of such");
-    if (const std::optional<Distribution::Part> read = part(key, *table, plus_ms)) parts.push_back(*read);
+    if (const std::optional<Distribution::Part> read = part(key, *table)) parts.push_back(*read);
   };
   if (const toml::array* array = node->as_array()) {
     for (const toml::node& item : *array) add(item);
   } else {
     add(*node);
   }
-  if (!parts.empty()) out = Distribution(std::move(parts), plus_ms);
+  if (!parts.empty()) out = Distribution(std::move(parts), 0);
 }
 
 }  // namespace shoal::study

@@ -68,7 +68,7 @@ class TomlReader {
   std::optional<std::size_t> word_index(std::string_view key, std::span<const std::string_view> words);
   std::optional<double> number_in(const toml::node& node, std::string_view key, double min, double max);
   void sub_table(std::string_view key, const toml::node& node, const std::function<void(TomlReader&)>& read);
-  std::optional<Distribution::Part> part(std::string_view key, const toml::table& table, double& plus_ms);
+  std::optional<Distribution::Part> part(std::string_view key, const toml::table& table);
   std::optional<Shape> shape(std::string_view key, TomlReader& reader);
 
   const toml::table& table_;

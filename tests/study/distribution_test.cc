@@ -49,6 +49,12 @@ TEST(Distribution, MixesShapesByTheirShares) {
   EXPECT_DOUBLE_EQ(drawn.back(), 9.5);
 }
 
+TEST(Distribution, OfAMixtureAddsToEachPartWhatIsItsOwn) {
+  const auto drawn = draws_of(Distribution({{1, Constant{1}, 10}, {1, Constant{2}, 0}}, 0));
+  EXPECT_DOUBLE_EQ(drawn.front(), 2);
+  EXPECT_DOUBLE_EQ(drawn.back(), 11);
+}
+
 TEST(Distribution, OfAFileLiesBetweenItsValues) {
   const auto values = std::make_shared<const std::vector<double>>(std::vector<double>{1, 2, 10});
   const auto drawn = draws_of(Distribution({{1, Empirical{values}}}, 0));

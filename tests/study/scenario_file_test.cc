@@ -64,7 +64,7 @@ read = [ { share = 38, pareto = { scale_ms = 1.05, shape = 1.51 } }, { share = 6
   const LinkQuality& links = study.variants[0].scenario.links;
   EXPECT_EQ(std::get<Constant>(links.delay[static_cast<std::size_t>(Leg::other)].parts()[0].shape).ms, 3);
   EXPECT_EQ(std::get<Uniform>(links.delay[static_cast<std::size_t>(Leg::write)].parts()[0].shape).max_ms, 2);
-  EXPECT_EQ(links.delay[static_cast<std::size_t>(Leg::ack)].plus_ms(), 75);
+  EXPECT_EQ(links.delay[static_cast<std::size_t>(Leg::ack)].parts()[0].plus_ms, 75);
   EXPECT_EQ(links.delay[static_cast<std::size_t>(Leg::read)].parts().size(), 2);
   EXPECT_EQ(std::get<Constant>(links.delay[static_cast<std::size_t>(Leg::client)].parts()[0].shape).ms, 0);
 }
@@ -155,6 +155,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{kSmall + "[[fault]]\nwhat = \"loss\"\n", "needs the share"},
                       Wrong{kSmall + "[[fault]]\nwhat = \"disk_slow\"\nnode = \"n1\"\n", "needs delay"},
                       Wrong{kSmall + "[random_faults]\nper_minute = 1\nwhat = [\"x\"]\n", "no kind of fault"},
+                      Wrong{kSmall + "[random_faults]\nper_minute = 1\nwhat = [\"crash\"]\n", "how long one lasts"},
+                      Wrong{kSmall + "[[links.rule]]\nfrom = \"n1\"\n", "needs from and to"},
+                      Wrong{kSmall + "[[fault]]\nwhat = \"ring\"\nat_s = 70\n", "after the load has ended"},
+                      Wrong{kSmall + "[[fault]]\nwhat = \"clock_jump\"\nnode = \"n1\"\n[cluster]\ngossip_only = true\n",
+                            "only gossips"},
                       Wrong{kSmall + "[cluster]\nnodes = 2\n", "fewer nodes than replicas"},
                       Wrong{kSmall + "[variants.a]\nseconds = 0\n", "in variant a"}));
 
