@@ -78,7 +78,7 @@ void Load::add_crowd(const Workload& load, const Rng& root) {
               .rng = root.fork(fmt::format("load {}", crowds_.size())),
               .next = duration_of(load.begin_s)};
   for (std::uint32_t i = 0; i < keys; ++i) crowd.keys.push_back(common_key(load, i));
-  connections_.insert(connections_.end(), load.clients, Connection{load.near});
+  connections_.insert(connections_.end(), load.clients, Connection{load.near, load.retries});
   schedule_next(crowd);
   crowds_.push_back(std::move(crowd));
 }

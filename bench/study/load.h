@@ -34,6 +34,7 @@ class Load {
   // The clients of a workload that share a connection reach these nodes alone; empty: all.
   struct Connection {
     Nodes near;
+    std::uint32_t retries = 0;
   };
 
   // `scenario`, `recording` and `document` outlive the load. Keys, and what stands in them from the start, are settled

@@ -173,6 +173,7 @@ void read_workload(TomlReader& in, Scenario& scenario) {
     in.problem("level", "session goes with sessions = true, and only so");
   in.word("contexts", load.contexts, kContexts);
   in.number("timeout_ms", load.timeout_ms, 1, 60'000);
+  in.count("retries", load.retries, 0, 10);
   NodeNames(scenario.cluster).read(in, "near", load.near);
   in.numbers("probes_ms", load.probes_ms, 0, 1e6);
   scenario.workloads.push_back(std::move(load));

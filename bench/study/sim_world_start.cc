@@ -128,6 +128,7 @@ void SimWorld::start_clients() {
     for (std::uint32_t node = 0; node < machines_.size(); ++node)
       if (plan.near.empty() || std::ranges::find(plan.near, node) != plan.near.end())
         config.seeds.push_back(machines_[node]->identity().address);
+    config.retries = static_cast<int>(plan.retries);
     config.backoff = std::chrono::milliseconds(20);
     Connection& client = connections_.emplace_back();
     client.dispatcher = std::make_unique<client_detail::Dispatcher>(std::move(config), Rng(ids.next()));
