@@ -7,7 +7,8 @@
 //   resurrection  what an acknowledged write had seen and replaced is not there at the end, nor ever beside it
 //   invention     whatever is returned was written, to that key, by a put that did not certainly fail
 //   sessions      read your writes and monotonic reads, of clients in a session
-//   convergence   after healing all owners hold the same; only noted where the study switched repair off
+//   convergence   after healing all owners hold the same; only noted where the study switched repair off,
+//                 undecided where it left repair no time
 //   evidence      the run had no trouble of its own and did enough to say something
 //
 // Operations of unknown outcome count as maybe applied, wherever that makes a run right. A write that was sent again

@@ -104,6 +104,8 @@ struct Recording {
   std::int32_t r = 0;  // of the load's operations, as numbers of replicas
   std::int32_t w = 0;
   double seconds = 0;                 // that the load lasted
+  double settle_s = 0;                // that was left afterwards for owners to become equal, at most
+  double round_s = 0;                 // between two rounds of anti-entropy
   bool repairs = true;                // false: the study switched off what makes owners equal in the end
   std::vector<Operation> operations;  // in order of invocation
   std::vector<Sample> samples;

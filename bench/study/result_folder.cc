@@ -24,7 +24,9 @@ constexpr std::array kOurs = {"verdict.json", "measures.json", "run.toml",    "h
                               "summary.csv",  "study.sqlite",  "report.html", "charts.json"};
 
 bool is_ours(const fs::path& file) {
-  return file.extension() == ".svg" || std::ranges::find(kOurs, file.filename().string()) != kOurs.end();
+  const std::string name = file.filename().string();
+  const bool is_figure = name.starts_with("fig-") && name.ends_with(".svg");
+  return is_figure || std::ranges::find(kOurs, name) != kOurs.end();
 }
 
 Error io_error(const fs::path& file, const std::string& why) {
@@ -49,27 +51,35 @@ Status empty_folder(const fs::path& folder) {
   return error ? Status(io_error(folder, error.message())) : Status(Unit{});
 }
 
-Status make_folder(const fs::path& folder, bool force) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return io_error(folder, error.message());
-  const bool empty = fs::is_empty(folder, error);
-  if (error) return io_error(folder, error.message());
-  if (empty) return Unit{};
-  if (!fs::exists(folder / "run.toml"))
-    return fail(Errc::refused,
-                folder.string() + " is not empty and holds no results of a study: choose another folder");
-  if (!force)
-    return fail(Errc::refused, folder.string() + " holds the results of a study: choose another folder, or --force");
-  return empty_folder(folder);
-}
-
 Result<std::string> read_text(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(Errc::invalid, file.string() + " is not there: this is no folder of a study that has ended");
   std::ostringstream text;
   text << in.rdbuf();
   return std::move(text).str();
+}
+
+// Any program may have a run.toml: one that cannot be read as a study's is somebody else's.
+bool holds_results(const fs::path& folder) {
+  const Result<std::string> run = read_text(folder / "run.toml");
+  return run && parse_run_toml(*run);
+}
+
+// Whether the folder was not there before.
+Result<bool> make_folder(const fs::path& folder, bool force) {
+  std::error_code error;
+  const bool made = fs::create_directories(folder, error);
+  if (error) return io_error(folder, error.message());
+  const bool empty = fs::is_empty(folder, error);
+  if (error) return io_error(folder, error.message());
+  if (empty) return made;
+  if (!holds_results(folder))
+    return fail(Errc::refused,
+                folder.string() + " is not empty and holds no results of a study: choose another folder");
+  if (!force)
+    return fail(Errc::refused, folder.string() + " holds the results of a study: choose another folder, or --force");
+  if (const Status emptied = empty_folder(folder); !emptied) return emptied.error();
+  return made;
 }
 
 // Drops the lines of a run that is not shown in detail.
@@ -83,6 +93,7 @@ void forget_lines(Measures& measures) {
 
 struct ResultFolder::Files {
   fs::path folder;
+  bool made = false;  // by us, and not found
   RunInfo info;
   SqliteFile sqlite;
   std::ofstream history;
@@ -159,11 +170,13 @@ ResultFolder& ResultFolder::operator=(ResultFolder&&) noexcept = default;
 ResultFolder::~ResultFolder() = default;
 
 Result<ResultFolder> ResultFolder::create(const fs::path& folder, const RunInfo& info, bool force) {
-  if (const Status made = make_folder(folder, force); !made) return made.error();
+  const Result<bool> made = make_folder(folder, force);
+  if (!made) return made.error();
   if (const Status said = write_text(folder / "run.toml", run_toml(info)); !said) return said.error();
   Result<SqliteFile> sqlite = SqliteFile::create(folder / "study.sqlite");
   if (!sqlite) return sqlite.error();
-  auto files = std::make_unique<Files>(Files{.folder = folder, .info = info, .sqlite = *std::move(sqlite)});
+  auto files =
+      std::make_unique<Files>(Files{.folder = folder, .made = *made, .info = info, .sqlite = *std::move(sqlite)});
   if (const Status opened = files->open(files->metrics, "metrics.csv"); !opened) return opened.error();
   if (const Status opened = files->open(files->summary, "summary.csv"); !opened) return opened.error();
   return ResultFolder(std::move(files));
@@ -180,6 +193,15 @@ Result<Verdict> ResultFolder::add(const Recording& recording, const MeasureSetti
   return verdict;
 }
 
+void ResultFolder::discard_if_empty() && {
+  if (!files_->runs.empty()) return;
+  const fs::path folder = files_->folder;
+  const bool made = files_->made;
+  files_.reset();
+  std::error_code error;
+  if (empty_folder(folder) && made) fs::remove(folder, error);
+}
+
 Result<StudyResults> ResultFolder::finish() {
   SHOAL_CHECK(!files_->runs.empty());
   if (const Status done = files_->sqlite.finish(); !done) return done.error();
@@ -188,6 +210,13 @@ Result<StudyResults> ResultFolder::finish() {
   if (const Status done = write_text(folder / "measures.json", measures_json(results)); !done) return done.error();
   if (const Status done = write_text(folder / "verdict.json", verdict_json(results)); !done) return done.error();
   return results;
+}
+
+bool would_remove(const fs::path& folder, const fs::path& file) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
+    if (is_ours(entry.path()) && fs::equivalent(entry.path(), file, error)) return true;
+  return false;
 }
 
 Result<StudyResults> read_results(const fs::path& folder) {

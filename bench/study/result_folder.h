@@ -23,7 +23,7 @@ namespace shoal::study {
 class ResultFolder {
  public:
   // Makes the folder. One that holds something is refused (Errc::refused), but with `force` a folder of an earlier
-  // study is emptied of what studies write.
+  // study (its run.toml can be read as one) is emptied of what studies write.
   static Result<ResultFolder> create(const std::filesystem::path& folder, const RunInfo& info, bool force);
   ResultFolder(ResultFolder&&) noexcept;
   ResultFolder& operator=(ResultFolder&&) noexcept;
@@ -33,11 +33,16 @@ class ResultFolder {
   Result<Verdict> add(const Recording& recording, const MeasureSettings& settings, Keep history);
   // Nothing can be added afterwards. Precondition: a run was added.
   Result<StudyResults> finish();
+  // Without a run, takes away what create() has made: the files, and the folder if it was not there.
+  void discard_if_empty() &&;
 
  private:
   struct Files;
   explicit ResultFolder(std::unique_ptr<Files> files);
   std::unique_ptr<Files> files_;
 };
+
+// Whether create() with `force` would take the file away.
+bool would_remove(const std::filesystem::path& folder, const std::filesystem::path& file);
 
 }  // namespace shoal::study

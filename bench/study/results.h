@@ -20,7 +20,7 @@ struct RunInfo {
   std::string about;
   std::string text;  // the scenario file
   std::vector<std::string> variants;
-  std::vector<std::uint64_t> seeds;  // each variant was run with each of them
+  std::vector<std::uint64_t> seeds;  // each variant was run with these, or with the first of them
   std::string driver;                // "sim" or "real"
   std::string command;               // without absolute paths
   std::string version;               // of the program

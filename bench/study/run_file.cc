@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -78,8 +79,11 @@ Result<RunInfo> parse_run_toml(const std::string& text) {
                                {"command", &info.command},
                                {"version", &info.version},
                                {"revision", &info.revision},
-                               {"text", &info.text}})
-      *field = table[name].value_or(std::string());
+                               {"text", &info.text}}) {
+      const std::optional<std::string> said = table[name].value<std::string>();
+      if (!said) return fail(Errc::invalid, std::string("run.toml is damaged: it has no ") + name);
+      *field = *said;
+    }
     if (const toml::array* variants = table["variants"].as_array(); variants != nullptr)
       for (const toml::node& name : *variants) info.variants.push_back(name.value_or(std::string()));
     if (const toml::array* seeds = table["seeds"].as_array(); seeds != nullptr)

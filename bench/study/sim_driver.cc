@@ -28,6 +28,8 @@ Recording recording_for(const Variant& variant, std::uint64_t seed, const std::s
   recording.driver = driver;
   recording.replicas = scenario.cluster.replicas;
   recording.repairs = makes_owners_equal(scenario);
+  recording.settle_s = scenario.settle_s;
+  recording.round_s = scenario.cluster.repair_interval_s;
   if (!scenario.workloads.empty()) {
     recording.r = replies_read(scenario, scenario.workloads.front());
     recording.w = replies_written(scenario, scenario.workloads.front());

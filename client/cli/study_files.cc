@@ -1,4 +1,7 @@
 // study report and study export: files out of a folder of results.
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -9,6 +12,8 @@
 
 namespace shoal::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 study::ExportOptions options_of(const StudyExportAsked& asked) {
   static const std::map<std::string, study::Foreign> kCheckers{
@@ -32,6 +37,27 @@ void say_what_was_left_out(const Session& session, const study::Exported& export
                 " keys with deletes, which have no value to tell them apart");
 }
 
+Result<study::Exported> write_export(const StudyExportAsked& asked, const fs::path& target) {
+  std::ofstream file(target, std::ios::binary);
+  if (!file) return fail(Errc::io, asked.out + " cannot be written");
+  return study::export_history(asked.folder, options_of(asked), file);
+}
+
+// Whole or not at all: what stood there stays until all of it is written. Pipes and devices cannot be replaced.
+Result<study::Exported> export_to_file(const StudyExportAsked& asked) {
+  const fs::path target = asked.out;
+  std::error_code error;
+  if (fs::equivalent(target, fs::path(asked.folder) / "history.ndjson", error))
+    return fail(Errc::refused, asked.out + " is the history itself: choose another file");
+  if (fs::exists(target, error) && !fs::is_regular_file(target, error)) return write_export(asked, target);
+  const fs::path part = asked.out + ".part-" + std::to_string(::getpid());
+  Result<study::Exported> exported = write_export(asked, part);
+  if (exported) fs::rename(part, target, error);
+  if (exported && error) exported = fail(Errc::io, asked.out + " cannot be written: " + error.message());
+  if (!exported) fs::remove(part, error);
+  return exported;
+}
+
 }  // namespace
 
 int study_report(Session& session, const std::string& folder) {
@@ -43,13 +69,8 @@ int study_report(Session& session, const std::string& folder) {
 }
 
 int study_export(Session& session, const StudyExportAsked& asked) {
-  std::ofstream file;
-  if (!asked.out.empty()) {
-    file.open(asked.out, std::ios::binary);
-    if (!file) return session.report(fail(Errc::io, asked.out + " cannot be written"));
-  }
-  std::ostream& out = asked.out.empty() ? std::cout : file;
-  const Result<study::Exported> exported = study::export_history(asked.folder, options_of(asked), out);
+  const Result<study::Exported> exported =
+      asked.out.empty() ? study::export_history(asked.folder, options_of(asked), std::cout) : export_to_file(asked);
   if (!exported) return session.report(exported.error());
   say_what_was_left_out(session, *exported);
   return kDone;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "bench/study/driver.h"
+#include "bench/study/node_faults.h"
 #include "bench/study/report/report.h"
 #include "bench/study/result_folder.h"
 #include "bench/study/run_file.h"
@@ -78,7 +79,6 @@ Result<Plan> plan_of(const StudyRunAsked& asked) {
                .title = first.title,
                .about = first.about,
                .text = plan.file.text,
-               .seeds = seeds_of(asked, first),
                .driver = asked.on,
                .command = command_of(asked),
                .version = SHOAL_VERSION,
@@ -88,11 +88,25 @@ Result<Plan> plan_of(const StudyRunAsked& asked) {
 }
 
 // Afterwards the plan must stay where it is.
-void fill_jobs(Plan& plan) {
+void fill_jobs(const StudyRunAsked& asked, Plan& plan) {
   for (const Variant& variant : plan.file.variants) {
     plan.info.variants.push_back(variant.name);
-    for (const std::uint64_t seed : plan.info.seeds) plan.jobs.push_back({&variant, seed});
+    const std::vector<std::uint64_t> seeds = seeds_of(asked, variant.scenario);
+    for (const std::uint64_t seed : seeds) plan.jobs.push_back({&variant, seed});
+    if (seeds.size() > plan.info.seeds.size()) plan.info.seeds = seeds;
   }
+}
+
+// Everything that can be refused, before anything is made.
+Status check_plan(const StudyRunAsked& asked, const Plan& plan) {
+  if (study::would_remove(plan.out, asked.file))
+    return fail(Errc::refused,
+                asked.file + " would be removed with the results in " + plan.out.string() + ": choose another folder");
+  if (!plan.real) return Unit{};
+  for (const Job& job : plan.jobs)
+    if (Status able = study::check_on_nodes(study::with_faults_drawn(job.variant->scenario, job.seed)); !able)
+      return able;
+  return Unit{};
 }
 
 class Runner {
@@ -135,9 +149,11 @@ class Runner {
     if (::mkdtemp(pattern.data()) == nullptr) return fail(Errc::io, "cannot make a folder for the nodes: " + pattern);
     Result<Recording> recording =
         study::run_on_nodes(*job.variant, job.seed, {.shoald = shoald, .dir = pattern}, progress);
-    if (!recording)
+    if (recording) {
+      fs::remove_all(pattern, error);
+    } else if (!fs::remove(pattern, error)) {  // which leaves what is not empty
       return fail(recording.error().code, recording.error().message + " (the nodes' logs: " + pattern + ")");
-    fs::remove_all(pattern, error);
+    }
     return recording;
   }
 
@@ -184,7 +200,10 @@ Result<study::StudyResults> run_all(Session& session, const Plan& plan, const St
     const auto verdict = folder->add(recording, study::settings_for(scenario), scenario.history);
     return verdict ? Status(Unit{}) : verdict.error();
   });
-  if (!done) return done.error();
+  if (!done) {
+    std::move(*folder).discard_if_empty();
+    return done.error();
+  }
   Result<study::StudyResults> results = folder->finish();
   if (!results) return results;
   if (const Status drawn = study::write_report(plan.out, *results); !drawn) return drawn.error();
@@ -196,7 +215,8 @@ Result<study::StudyResults> run_all(Session& session, const Plan& plan, const St
 int study_run(Session& session, const StudyRunAsked& asked) {
   Result<Plan> plan = plan_of(asked);
   if (!plan) return session.report(plan.error());
-  fill_jobs(*plan);
+  fill_jobs(asked, *plan);
+  if (const Status able = check_plan(asked, *plan); !able) return session.report(able.error());
   const Result<study::StudyResults> results = run_all(session, *plan, asked);
   if (!results) return session.report(results.error());
   print_results(session, *results, plan->out.string());

@@ -89,6 +89,47 @@ TEST_F(CliStudy, WritesOverNothingUnasked) {
   EXPECT_EQ(study("run split.toml --seed 3 --force").code, 0);
 }
 
+TEST_F(CliStudy, ForceSparesTheStudyItself) {
+  ASSERT_EQ(study("run split.toml --seed 3 --variant base --out a").code, 0);
+  fs::rename(top_.path("split.toml"), top_.path("a/charts.json"));
+  const Ran ran = study("run a/charts.json --out a --force");
+  EXPECT_EQ(ran.code, 7) << ran.err;
+  EXPECT_TRUE(fs::exists(top_.path("a/charts.json")));
+  EXPECT_TRUE(fs::exists(top_.path("a/verdict.json")));
+}
+
+// Whichever variant it is that real nodes cannot run.
+TEST_F(CliStudy, LeavesNothingWhenNodesCannotRunIt) {
+  std::ofstream(top_.path("split.toml"), std::ios::app) << "cluster.nodes = 17\n";
+  const Ran ran = study("run split.toml --on real");
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("--on sim"));
+  EXPECT_THAT(ran.err, testing::Not(HasSubstr("logs")));
+  EXPECT_FALSE(fs::exists(top_.path("split-results")));
+}
+
+TEST_F(CliStudy, EachVariantHasItsOwnSeeds) {
+  std::ofstream(top_.path("split.toml"), std::ios::app) << "seeds = 3\n";
+  const auto said = nlohmann::json::parse(study("-o json run split.toml").out);
+  EXPECT_EQ(said.at("variants")[0].at("runs").at("valid"), 2);
+  EXPECT_EQ(said.at("variants")[1].at("runs").at("valid"), 3);
+}
+
+// It appears whole, and never in the history's place.
+TEST_F(CliStudy, ExportKeepsWhatItCannotReplace) {
+  ASSERT_EQ(study("run split.toml --seed 3 --variant base --out a").code, 0);
+  const auto bytes = fs::file_size(top_.path("a/history.ndjson"));
+  EXPECT_EQ(study("export a --for elle --out a/history.ndjson").code, 7);
+  EXPECT_EQ(fs::file_size(top_.path("a/history.ndjson")), bytes);
+  std::ofstream(top_.path("kept.edn")) << "before";
+  EXPECT_EQ(study("export a --for elle --seed 99 --out kept.edn").code, 2);
+  EXPECT_EQ(fs::file_size(top_.path("kept.edn")), 6U);
+  EXPECT_EQ(study("export a --for elle --out kept.edn").code, 0);
+  EXPECT_GT(fs::file_size(top_.path("kept.edn")), 100U);
+  for (const auto& entry : fs::directory_iterator(top_.path("")))
+    EXPECT_THAT(entry.path().string(), testing::Not(HasSubstr(".part"))) << "left behind";
+}
+
 TEST_F(CliStudy, ComparesRanksDrawsAndExports) {
   ASSERT_EQ(study("run split.toml --out a").code, 0);
   ASSERT_EQ(study("run split.toml --out b --seed 7").code, 0);

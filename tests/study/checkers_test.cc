@@ -316,6 +316,20 @@ TEST(Convergence, WithoutRepairItIsOnlyNoted) {
   expect_only(story, "convergence", Judgement::valid, 1);
 }
 
+TEST(Convergence, WithoutTimeForRepairItIsUndecided) {
+  Story story = story_with_enough();
+  story.recording.settle_s = 1;
+  story.recording.round_s = 10;
+  story.put(1, 1);
+  LastState& state = story.ends({1});
+  expect_valid(story);
+  state.equal = false;
+  expect_only(story, "convergence", Judgement::undecided, 1);
+  EXPECT_THAT(named(check(story.told()), "convergence").sentences.at(0), testing::HasSubstr("raise settle_s"));
+  story.recording.settle_s = 30;
+  expect_only(story, "convergence", Judgement::invalid, 1);
+}
+
 TEST(Convergence, NobodyLooked) {
   Story story = story_with_enough();
   story.put(1, 1).outcome = Outcome::info;

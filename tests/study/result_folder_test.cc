@@ -164,6 +164,33 @@ TEST_F(Folder, OfSomebodyElseIsNeverTouched) {
   EXPECT_EQ(text_of(top_ / "notes.txt"), "mine");
 }
 
+// A run.toml alone does not make it ours, nor does any figure.
+TEST_F(Folder, OfSomebodyElseIsNotForced) {
+  for (const char* theirs : {"run = 1\n", "schema = 1\n", "no toml"}) {
+    std::ofstream(top_ / "run.toml") << theirs;
+    EXPECT_EQ(ResultFolder::create(top_, info(), true).error().code, Errc::refused) << theirs;
+    EXPECT_EQ(text_of(top_ / "run.toml"), theirs);
+  }
+  run_into(top_ / "a");
+  std::ofstream(top_ / "a" / "logo.svg") << "mine";
+  std::ofstream(top_ / "a" / "fig-old.svg") << "drawn";
+  run_into(top_ / "a", Keep::all, true);
+  EXPECT_EQ(text_of(top_ / "a" / "logo.svg"), "mine");
+  EXPECT_FALSE(fs::exists(top_ / "a" / "fig-old.svg"));
+}
+
+TEST_F(Folder, IsGoneWhenNothingRan) {
+  ResultFolder::create(top_ / "a", info(), false).value().discard_if_empty();
+  EXPECT_FALSE(fs::exists(top_ / "a"));
+  ResultFolder results = ResultFolder::create(top_ / "a", info(), false).value();
+  EXPECT_TRUE(results.add(small_story("base", 1).told(), {}, Keep::all));
+  std::move(results).discard_if_empty();
+  EXPECT_TRUE(fs::exists(top_ / "a" / "metrics.csv"));
+  fs::create_directories(top_ / "b");
+  ResultFolder::create(top_ / "b", info(), false).value().discard_if_empty();
+  EXPECT_TRUE(fs::is_empty(top_ / "b"));
+}
+
 TEST_F(Folder, DamageIsSaid) {
   run_into(top_ / "a");
   std::ofstream(top_ / "a" / "measures.json") << "{\"schema\":1,\"variants\":[7]";
