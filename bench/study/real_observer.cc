@@ -48,6 +48,7 @@ void RealWorld::begin_sample() {
 }
 
 void RealWorld::note_observed(std::uint32_t node, const std::vector<std::uint32_t>& keys, ObserveReply reply) {
+  if (gone_.contains(node)) return;
   Copies& copies = copies_[node];
   for (std::size_t i = 0; i < std::min(keys.size(), reply.copies.size()); ++i)
     copies.of[keys[i]] = std::move(reply.copies[i]);
@@ -68,7 +69,7 @@ std::uint64_t RealWorld::behind(std::uint32_t key, std::vector<std::uint32_t>& b
   }
   std::uint64_t count = 0;
   for (const auto& [node, copy] : owners) {
-    if (copy->clock == join || gone_.contains(node)) continue;
+    if (copy->clock == join) continue;
     ++by_node[node];
     ++count;
   }
@@ -133,7 +134,7 @@ void RealWorld::read_finals() {
 
 void RealWorld::read_counters() {
   for (std::uint32_t node = 0; node < scenario_.cluster.nodes; ++node) {
-    if (gone_.contains(node)) continue;
+    if (!answers(node)) continue;
     const Result<Reply> status = ask(node, StatusRequest{}, kReadPatience);
     if (!status) continue;
     for (const Counter& counter : std::get<StatusReply>(*status).counters)
