@@ -86,8 +86,9 @@ class RealWorld {
   // Until `end`, or until `done` says so.
   void run_until(double end, const std::function<bool()>& done);
   void start_operations();
-  [[nodiscard]] double next_event() const;
+  [[nodiscard]] double next_event() const;  // while mutex_ is held
   void settle();
+  void end_load();
   void report_progress();
 
   // ---- faults: real_faults.cc ----
@@ -116,15 +117,17 @@ class RealWorld {
   // ---- what nodes hold: real_observer.cc ----
   void begin_sample();
   void end_sample();
+  void finish_sample();
+  void observe(std::uint32_t node, std::vector<std::uint32_t> keys);
+  // Of keys that are known by now: fresh ones come while the load runs.
+  void learn_owners();
   void note_observed(std::uint32_t node, const std::vector<std::uint32_t>& keys, ObserveReply reply);
-  [[nodiscard]] std::vector<std::uint32_t> keys_of(std::uint32_t node) const;
   std::uint64_t behind(std::uint32_t key, std::vector<std::uint32_t>& by_node) const;
-  [[nodiscard]] bool all_equal();
   [[nodiscard]] bool answers(std::uint32_t node) const {
     return !down_.contains(node) && !paused_.contains(node) && !gone_.contains(node);
   }
-  void note_retries();
   void read_finals();
+  [[nodiscard]] bool read_final(LastState& last);  // false: it cannot be read now
   void read_counters();
 
   // Waits for the answer.
@@ -145,6 +148,9 @@ class RealWorld {
   Clock::time_point begin_;
   double next_sample_ = 0;
   double reported_ = 0;
+  double settled_by_ = 0;
+  std::vector<std::vector<std::uint32_t>> owners_;   // by key: nodes
+  std::vector<std::vector<std::uint32_t>> keys_of_;  // by node
 
   // Guards the next eight, and the recording's operations and trouble, from the engines' threads; of the sets of nodes
   // only changes, for this thread alone makes them.

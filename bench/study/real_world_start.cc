@@ -53,6 +53,7 @@ RealWorld::RealWorld(const Scenario& scenario, std::uint64_t seed, const RealOpt
       recording_(recording),
       progress_(progress),
       root_(seed),
+      keys_of_(scenario.cluster.nodes),
       copies_(scenario.cluster.nodes) {
   for (std::uint32_t node = 0; node < scenario.cluster.nodes; ++node) recording_.nodes.push_back(node_name(node));
 }
