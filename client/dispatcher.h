@@ -70,6 +70,7 @@ struct Operation {
   Instant started{};
   Instant deadline{};
   std::function<void(Result<Reply>)> done;
+  std::function<void()> handed_over = {};  // an attempt is, now; as `done` it may not call back; null: nobody cares
 };
 
 struct DispatcherConfig {

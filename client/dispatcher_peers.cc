@@ -197,6 +197,7 @@ std::vector<Message> Dispatcher::take(const std::string& address, Instant now) {
     attempt.handed_over = true;
     attempt.handed_at = now;
     ++open.handed_over;
+    if (open.operation.handed_over) open.operation.handed_over();
     bytes += weight(open.operation.request);
     messages.push_back(question(open, call, now));
   }

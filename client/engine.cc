@@ -40,10 +40,14 @@ Engine::~Engine() {
 bool Engine::on_own_thread() const { return thread_id_ == std::this_thread::get_id(); }
 
 void Engine::submit(Request request, std::string only, Millis timeout, std::function<void(Result<Reply>)> done,
-                    Room room) {
+                    Room room, std::function<void()> handed_over) {
   const Instant now = steady_now();
-  Operation operation{
-      .request = std::move(request), .only = std::move(only), .started = now, .deadline = now + timeout, .done = {}};
+  Operation operation{.request = std::move(request),
+                      .only = std::move(only),
+                      .started = now,
+                      .deadline = now + timeout,
+                      .done = {},
+                      .handed_over = std::move(handed_over)};
   std::unique_lock lock(mutex_);
   std::optional<Error> refused = refusal_;
   if (!refused && room == Room::wait) refused = take_place(lock, operation.deadline);

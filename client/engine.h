@@ -33,9 +33,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // `done` is called exactly once: on the engine's thread, or here and now when it cannot be taken.
+  // `done` is called exactly once: on the engine's thread, or here and now when it cannot be taken. `handed_over` is
+  // called there each time an attempt is handed to a connection.
   void submit(Request request, std::string only, Millis timeout, std::function<void(Result<Reply>)> done,
-              Room room = Room::wait);
+              Room room = Room::wait, std::function<void()> handed_over = {});
 
   // The same, as a promise of the reply's alternative `Wanted`, seen through `convert`.
   template <class T>

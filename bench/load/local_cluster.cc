@@ -15,12 +15,14 @@
 #include <fstream>
 #include <random>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 namespace shoal {
 namespace {
 
 constexpr std::chrono::seconds kReadyTimeout{60};
+constexpr std::chrono::milliseconds kLookAgain{2};
 constexpr int kPortsApart = 10;
 
 bool port_is_free(std::uint16_t port) {
@@ -139,12 +141,20 @@ void ChildProcess::signal(int number) const {
   if (running()) ::kill(pid_, number);
 }
 
-int ChildProcess::end(int number) {
+int ChildProcess::end(int number, std::chrono::milliseconds patience) {
   signal(number);
-  return wait();
+  signal(SIGCONT);
+  return wait(patience);
 }
 
-int ChildProcess::wait() {
+int ChildProcess::wait(std::chrono::milliseconds patience) {
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  siginfo_t ended{};
+  while (running() && ended.si_pid == 0 && std::chrono::steady_clock::now() < give_up) {
+    if (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0) break;
+    if (ended.si_pid == 0) std::this_thread::sleep_for(kLookAgain);
+  }
+  if (ended.si_pid == 0) signal(SIGKILL);
   int status = 0;
   if (!running() || ::waitpid(std::exchange(pid_, -1), &status, 0) < 0) return -1;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

@@ -21,6 +21,8 @@ namespace shoal {
 // A child process whose standard output is read for a line that says it is ready.
 class ChildProcess {
  public:
+  static constexpr std::chrono::seconds kEndPatience{60};
+
   ChildProcess() = default;
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;
@@ -36,9 +38,10 @@ class ChildProcess {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] const std::string& ready_line() const { return ready_line_; }
   void signal(int number) const;
-  // Signals and waits; the exit code, or 128 + the signal that ended it.
-  int end(int number);
-  int wait();
+  // Signals and waits; the exit code, or 128 + the signal that ended it. One that stands still is woken to hear it, and
+  // one that has not ended after the patience is killed.
+  int end(int number, std::chrono::milliseconds patience = kEndPatience);
+  int wait(std::chrono::milliseconds patience = kEndPatience);
   // Time on a processor so far, all threads.
   [[nodiscard]] std::chrono::duration<double> cpu_time() const;
   // Of its memory, what is in the machine's; 0 when it does not run.

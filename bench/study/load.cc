@@ -117,7 +117,7 @@ std::uint32_t Load::fresh_key(Crowd& crowd) {
   return crowd.keys.back();
 }
 
-Load::Start Load::draw(std::uint32_t number, Duration now) {
+Load::Start Load::draw(std::uint32_t number) {
   Crowd& crowd = crowds_[number];
   const Workload& load = *crowd.load;
   const bool fresh = load.choice == KeyChoice::fresh;
@@ -135,30 +135,37 @@ Load::Start Load::draw(std::uint32_t number, Duration now) {
     open.then = operation.function;
     operation.function = Function::get;
   }
-  return start(open, std::move(operation), nullptr, now);
+  return start(open, std::move(operation), nullptr, crowd.next);
 }
 
 std::vector<Load::Start> Load::take_due(Duration now) {
   std::vector<Start> starts;
-  while (!later_.empty() && later_.begin()->at <= now) {
-    Later next = std::move(later_.extract(later_.begin()).value());
-    if (next.operation.phase == Phase::probe) next.operation.client = take_lane(crowds_[next.open.crowd]);
-    starts.push_back(start(next.open, std::move(next.operation), &next.known, now));
-  }
-  for (std::uint32_t number = 0; number < crowds_.size(); ++number) {
-    Crowd& crowd = crowds_[number];
-    while (crowd.next <= now) {
-      starts.push_back(draw(number, now));
-      schedule_next(crowd);
+  for (Duration next = next_start(); next <= now; next = next_start()) {
+    if (!later_.empty() && later_.begin()->at == next) {
+      starts.push_back(take_later(now));
+      continue;
     }
+    const auto number = static_cast<std::uint32_t>(std::ranges::find(crowds_, next, &Crowd::next) - crowds_.begin());
+    starts.push_back(draw(number));
+    schedule_next(crowds_[number]);
   }
   return starts;
 }
 
-Load::Start Load::start(const Open& open, Operation operation, const Known* known, Duration now) {
+// A probe that is late asks at another distance than was planned.
+Load::Start Load::take_later(Duration now) {
+  Later next = std::move(later_.extract(later_.begin()).value());
+  if (next.operation.phase == Phase::probe) {
+    next.operation.client = take_lane(crowds_[next.open.crowd]);
+    next.operation.since_write += seconds_of(now - next.at);
+  }
+  return start(next.open, std::move(next.operation), &next.known, next.at);
+}
+
+Load::Start Load::start(const Open& open, Operation operation, const Known* known, Duration planned) {
   Crowd& crowd = crowds_[open.crowd];
   const std::size_t place = recording_.operations.size();
-  operation.invoked = seconds_of(now);
+  operation.invoked = seconds_of(std::max(planned, lanes_.at(operation.client).free));
   operation.in_session = crowd.load->sessions;
   if (operation.function != Function::get) operation.write = place + 1;
   Start begun{.operation = place,
@@ -208,7 +215,8 @@ void Load::ended(std::size_t place, const Result<client_detail::Reply>& reply, D
   const Workload& load = *crowds_[open.crowd].load;
   Operation& operation = recording_.operations[place];
   operation.completed = seconds_of(now);
-  if (operation.function == Function::put) sent_.erase(operation.write);
+  if (operation.function != Function::get) sent_.erase(operation.write);
+  lanes_.at(operation.client).free = now;
   operation.error = reply ? Errc::ok : reply.error().code;
   operation.outcome = outcome_of(operation.function, operation.error);
   std::string context;
@@ -229,8 +237,13 @@ void Load::ended(std::size_t place, const Result<client_detail::Reply>& reply, D
 void Load::handed_over(const Message& message) {
   const auto* put = std::get_if<PutRequest>(&message);
   if (put == nullptr || put->tombstone) return;
-  const WriteId id = writer_of(put->value.view());
-  if (id != 0 && !sent_.insert(id).second) recording_.operations[id - 1].retried = true;
+  if (const WriteId id = writer_of(put->value.view()); id != 0) handed_over(id - 1);
+}
+
+void Load::handed_over(std::size_t place) {
+  const WriteId id = recording_.operations[place].write;
+  if (recording_.operations[place].function == Function::get) return;
+  if (!sent_.insert(id).second) recording_.operations[place].retried = true;
 }
 
 void Load::note_read(Operation& operation, const GetReply& reply) const {

@@ -51,11 +51,13 @@ class Load {
   // Times are since the load began. kOver: nothing will start any more, unless a reply makes it.
   static constexpr Duration kOver = Duration::max();
   [[nodiscard]] Duration next_start() const;
-  // What starts now.
+  // What starts now, in the order in which it was to start. It counts as invoked when it was to start: what is late
+  // here was waited for.
   std::vector<Start> take_due(Duration now);
   void ended(std::size_t place, const Result<client_detail::Reply>& reply, Duration now);
   // A message goes out: a put that goes out again may land twice.
   void handed_over(const Message& message);
+  void handed_over(std::size_t place);
   [[nodiscard]] std::size_t open() const { return open_.size(); }
   [[nodiscard]] bool is_open(std::size_t operation) const { return open_.contains(operation); }
 
@@ -73,6 +75,7 @@ class Load {
   struct Lane {
     std::map<std::uint32_t, Known> known;  // by key
     std::map<std::uint32_t, Seen> seen;
+    Duration free{};  // when its last operation ended
   };
   struct Crowd {
     const Workload* load = nullptr;
@@ -104,10 +107,11 @@ class Load {
   std::uint32_t common_key(const Workload& load, std::uint32_t number);
   std::uint32_t fresh_key(Crowd& crowd);
   void schedule_next(Crowd& crowd);
-  Start draw(std::uint32_t number, Duration now);
+  Start take_later(Duration now);
+  Start draw(std::uint32_t number);
   std::uint32_t take_lane(Crowd& crowd);
   // By operation.client. `known` is what a write replaces; null: what the client knows, if it is to use that.
-  Start start(const Open& open, Operation operation, const Known* known, Duration now);
+  Start start(const Open& open, Operation operation, const Known* known, Duration planned);
   GetRequest get_request(const Crowd& crowd, Operation& operation);
   PutRequest put_request(Crowd& crowd, Operation& operation, const Known* known);
   void note_read(Operation& operation, const GetReply& reply) const;
@@ -131,7 +135,7 @@ class Load {
   std::set<Later> later_;
   std::uint64_t next_sequence_ = 0;
   std::map<std::size_t, Open> open_;
-  std::set<WriteId> sent_;  // puts that went out, while they are open
+  std::set<WriteId> sent_;  // writes that went out, while they are open
 };
 
 double seconds_of(Duration duration);

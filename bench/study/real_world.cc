@@ -31,7 +31,6 @@ Status RealWorld::run() {
   heal();
   recording_.seconds = scenario_.seconds;
   settle();
-  note_retries();
   read_finals();
   read_counters();
   return cluster_->stop();
@@ -47,8 +46,8 @@ void RealWorld::run_until(double end, const std::function<bool()>& done) {
     end_sample();
     start_operations();
     report_progress();
-    const double next = std::min({end, next_event(), seconds_now() + kOften});
     std::unique_lock lock(mutex_);
+    const double next = std::min({end, next_event(), seconds_now() + kOften});
     changed_.wait_until(lock, begin_ + duration_of(next));
   }
 }
@@ -69,13 +68,18 @@ void RealWorld::start_operations() {
     starts = load_->take_due(since_begin());
   }
   for (Load::Start& start : starts) {
-    const std::size_t operation = start.operation;
-    engines_[start.connection]->submit(std::move(start.request), {}, std::chrono::ceil<Millis>(start.timeout),
-                                       [this, operation](const Result<Reply>& reply) {
-                                         const std::lock_guard lock(mutex_);
-                                         load_->ended(operation, reply, since_begin());
-                                         changed_.notify_one();
-                                       });
+    const auto ended = [this, operation = start.operation](const Result<Reply>& reply) {
+      const Duration now = since_begin();
+      const std::lock_guard lock(mutex_);
+      load_->ended(operation, reply, now);
+      changed_.notify_one();
+    };
+    const auto handed_over = [this, operation = start.operation] {
+      const std::lock_guard lock(mutex_);
+      load_->handed_over(operation);
+    };
+    engines_[start.connection]->submit(std::move(start.request), {}, std::chrono::ceil<Millis>(start.timeout), ended,
+                                       client_detail::Room::exempt, handed_over);
   }
 }
 
@@ -92,7 +96,8 @@ void RealWorld::settle() {
     return load_->open() == 0 && !recording_.samples.empty() && recording_.samples.back().behind == 0 &&
            recording_.samples.back().at > scenario_.seconds;
   };
-  run_until(seconds_now() + scenario_.settle_s, at_rest);
+  settled_by_ = seconds_now() + scenario_.settle_s;
+  run_until(settled_by_, at_rest);
   // What is still open ends by its own deadline.
   const auto all_ended = [&] {
     const std::lock_guard lock(mutex_);
@@ -101,11 +106,18 @@ void RealWorld::settle() {
   double longest = 0;
   for (const Workload& load : scenario_.workloads) longest = std::max(longest, load.timeout_ms / 1000);
   run_until(seconds_now() + 2 * longest, all_ended);
+  end_load();
+  finish_sample();
+  begin_sample();
+  finish_sample();
 }
 
-// The client does not say how often it asked: any write may have been sent twice.
-void RealWorld::note_retries() {
-  for (Operation& operation : recording_.operations) operation.retried = operation.function != Function::get;
+// Afterwards no other thread touches what was recorded.
+void RealWorld::end_load() {
+  for (const auto& engine : engines_) engine->close();
+  const std::lock_guard lock(mutex_);
+  for (std::size_t place = 0; place < recording_.operations.size(); ++place)
+    if (load_->is_open(place)) load_->ended(place, fail(Errc::indeterminate, "the study ended first"), since_begin());
 }
 
 // ---- asking ------------------------------------------------------------------------------------------------------

@@ -86,32 +86,48 @@ class RealWorld {
   // Until `end`, or until `done` says so.
   void run_until(double end, const std::function<bool()>& done);
   void start_operations();
-  [[nodiscard]] double next_event() const;
+  [[nodiscard]] double next_event() const;  // while mutex_ is held
   void settle();
+  void end_load();
   void report_progress();
 
   // ---- faults: real_faults.cc ----
   void begin_and_end_faults();
   void begin_fault(std::uint32_t index);
   void end_fault(std::uint32_t index);
-  void begin_at_node(const Fault& fault, std::uint32_t node);
-  void end_at_node(const Fault& fault, std::uint32_t node);
-  void order(std::uint32_t node, FaultsRequest request);
+  // Whether an active fault of this word names the node.
+  [[nodiscard]] bool suffers(std::uint32_t node, FaultWord word) const;
+  // Makes of the node what all active faults together say; later, when it is just being started.
+  void put_right(std::uint32_t node);
+  void pause(std::uint32_t node);
+  void wake(std::uint32_t node);
+  void kill(std::uint32_t node);
+  void lose_disk(std::uint32_t node);
   void mark_down(std::uint32_t node);
+  void mark_up(std::uint32_t node);
   void restart(std::uint32_t node, bool end_first);
+  // The rules that active faults are at this node, for the time that is left, instead of those that it has.
+  void order_again(std::uint32_t node);
+  void order(std::uint32_t node, std::vector<FaultRule> rules);
+  void clear_rules(std::uint32_t node);
+  void ask_for_obedience(std::uint32_t node, FaultsRequest request);
   void look_at_restarts(bool wait);
   void heal();
 
   // ---- what nodes hold: real_observer.cc ----
   void begin_sample();
   void end_sample();
+  void finish_sample();
+  void observe(std::uint32_t node, std::vector<std::uint32_t> keys);
+  // Of keys that are known by now: fresh ones come while the load runs.
+  void learn_owners();
   void note_observed(std::uint32_t node, const std::vector<std::uint32_t>& keys, ObserveReply reply);
-  [[nodiscard]] std::vector<std::uint32_t> keys_of(std::uint32_t node) const;
   std::uint64_t behind(std::uint32_t key, std::vector<std::uint32_t>& by_node) const;
-  [[nodiscard]] bool all_equal();
-  [[nodiscard]] bool answers(std::uint32_t node) const { return !down_.contains(node) && !paused_.contains(node); }
-  void note_retries();
+  [[nodiscard]] bool answers(std::uint32_t node) const {
+    return !down_.contains(node) && !paused_.contains(node) && !gone_.contains(node);
+  }
   void read_finals();
+  [[nodiscard]] bool read_final(LastState& last);  // false: it cannot be read now
   void read_counters();
 
   // Waits for the answer.
@@ -132,19 +148,24 @@ class RealWorld {
   Clock::time_point begin_;
   double next_sample_ = 0;
   double reported_ = 0;
+  double settled_by_ = 0;
+  std::vector<std::vector<std::uint32_t>> owners_;   // by key: nodes
+  std::vector<std::vector<std::uint32_t>> keys_of_;  // by node
 
-  std::mutex mutex_;  // guards the next five, and the recording's operations and trouble, from the engines' threads
+  // Guards the next eight, and the recording's operations and trouble, from the engines' threads; of the sets of nodes
+  // only changes, for this thread alone makes them.
+  std::mutex mutex_;
   std::condition_variable changed_;
   std::unique_ptr<Load> load_;
   std::vector<Copies> copies_;  // by node
   std::optional<Look> look_;
+  std::set<std::uint32_t> down_;  // nodes
+  std::set<std::uint32_t> paused_;
+  std::set<std::uint32_t> gone_;  // with their disks
 
   std::map<std::uint32_t, FaultSpan> active_;  // by fault
   std::set<std::uint32_t> begun_;
-  std::set<std::uint32_t> down_;  // nodes
-  std::set<std::uint32_t> paused_;
-  std::set<std::uint32_t> gone_;
-  std::map<std::uint32_t, std::future<Status>> restarts_;
+  std::map<std::uint32_t, std::future<Status>> restarts_;  // by node; its process is the errand's until it is done
   Errands errands_;
 };
 

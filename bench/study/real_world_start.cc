@@ -53,6 +53,7 @@ RealWorld::RealWorld(const Scenario& scenario, std::uint64_t seed, const RealOpt
       recording_(recording),
       progress_(progress),
       root_(seed),
+      keys_of_(scenario.cluster.nodes),
       copies_(scenario.cluster.nodes) {
   for (std::uint32_t node = 0; node < scenario.cluster.nodes; ++node) recording_.nodes.push_back(node_name(node));
 }
@@ -118,7 +119,7 @@ Status RealWorld::learn_ring() {
 
 void RealWorld::connect_clients() {
   for (const Load::Connection& plan : load_->connections()) {
-    Options options{.seeds = {}, .seeds_only = !plan.near.empty()};
+    Options options{.seeds = {}, .retries = static_cast<int>(plan.retries), .seeds_only = !plan.near.empty()};
     for (std::uint32_t node = 0; node < scenario_.cluster.nodes; ++node)
       if (plan.near.empty() || std::ranges::find(plan.near, node) != plan.near.end())
         options.seeds.push_back(cluster_->address(static_cast<int>(node)));

@@ -89,6 +89,116 @@ for_s = 3
   expect_equal_at_the_end(*recording);
 }
 
+// Of faults that overlap each one ends by itself: a node that stands still hears that it shall end, one that is killed
+// twice is started once, and whatever was wrong, all nodes are there at the end.
+TEST_F(RunOnNodes, FaultsOfOneNodeMayOverlap) {
+  const Result<Recording> recording = run(R"(
+seconds = 4
+[cluster]
+nodes = 4
+repair_interval_s = 1
+[[workload]]
+rate = 60
+keys = 20
+end_s = 3.5
+[[fault]]
+what = "pause"
+node = "n2"
+at_s = 0.5
+for_s = 1.5
+[[fault]]
+what = "restart"
+node = "n2"
+at_s = 1
+for_s = 0.1
+[[fault]]
+what = "kill"
+node = "n3"
+at_s = 0.5
+for_s = 1
+[[fault]]
+what = "crash"
+node = "n3"
+at_s = 1
+for_s = 1.5
+[[fault]]
+what = "pause"
+node = "n4"
+at_s = 1
+for_s = 9
+[[fault]]
+what = "kill"
+node = "n4"
+at_s = 1.5
+for_s = 0.5
+)");
+  ASSERT_TRUE(recording) << recording.error().message;
+  EXPECT_EQ(recording->faults.size(), 6U);
+  expect_equal_at_the_end(*recording);
+}
+
+TEST_F(RunOnNodes, ALostDiskCountsNoMoreEvenIfItsNodeWasDown) {
+  const Result<Recording> recording = run(R"(
+seconds = 3
+[cluster]
+nodes = 4
+repair_interval_s = 1
+[[workload]]
+rate = 60
+keys = 20
+end_s = 2.5
+[[fault]]
+what = "kill"
+node = "n2"
+at_s = 0.5
+for_s = 1
+[[fault]]
+what = "disk_lost"
+node = "n2"
+at_s = 1
+)");
+  ASSERT_TRUE(recording) << recording.error().message;
+  EXPECT_EQ(recording->samples.back().behind_by_node.at(1), 0U);
+  expect_equal_at_the_end(*recording);
+}
+
+// Nothing leaves n3 any more, which is down when that begins: it is told when it is up again, and what its clients write
+// reaches nobody else until the end of the cut.
+TEST_F(RunOnNodes, RulesReachANodeThatWasDownWhenTheyBegan) {
+  const Result<Recording> recording = run(R"(
+seconds = 6
+[cluster]
+nodes = 3
+repair_interval_s = 1
+[[workload]]
+near = ["n3"]
+rate = 100
+keys = 30
+r = 1
+w = 1
+end_s = 5
+[[fault]]
+what = "kill"
+node = "n3"
+at_s = 0.5
+for_s = 1
+[[fault]]
+what = "partition"
+groups = ["n3", "n1,n2"]
+one_way = true
+at_s = 0.8
+for_s = 4.2
+)");
+  ASSERT_TRUE(recording) << recording.error().message;
+  const auto cut = [](const Sample& sample) { return sample.at > 2.5 && sample.at < 4.5; };
+  EXPECT_GT(std::ranges::count_if(recording->samples, cut), 5);
+  for (const Sample& sample : recording->samples)
+    if (cut(sample)) {
+      EXPECT_GT(sample.behind_by_node.at(0), 0U) << sample.at;
+    }
+  expect_equal_at_the_end(*recording);
+}
+
 TEST_F(RunOnNodes, SwitchesAreTheNodesOwn) {
   const Result<Recording> recording = run(R"(
 seconds = 2
