@@ -73,6 +73,32 @@ FaultRule rule_of(const Fault& fault) {
   return rule;
 }
 
+constexpr double kDay = 86'400;  // seconds
+
+// What a node's configuration cannot express; empty when it can.
+std::string why_not_configured(const ClusterPlan& plan) {
+  struct Whole {
+    std::string_view what;
+    double value;
+    double least;
+    double most;
+  };
+  for (const auto& [what, value, least, most] :
+       {Whole{"repair_interval_s in whole seconds", plan.repair_interval_s, 1, 86'400},
+        Whole{"repair_mib_per_s in whole MiB", plan.repair_mib_per_s, 1, 1 << 14},
+        Whole{"handoff_mib_per_s in whole MiB", plan.handoff_mib_per_s, 1, 1 << 14},
+        Whole{"hints_max_mib in whole MiB", plan.hints_max_mib, 0, 1 << 20},
+        Whole{"scrub_s in whole days of 86400 s", plan.scrub_s / kDay, 1, 365}})
+    if (value != std::floor(value) || value < least || value > most)
+      return "real nodes take cluster." + std::string(what) + ", from " + std::to_string(std::lround(least)) + " to " +
+             std::to_string(std::lround(most));
+  const auto is_odd = [](char c) { return c == '\'' || static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  for (const std::string& zone : plan.zones)
+    if (zone.size() > 255 || std::ranges::any_of(zone, is_odd))
+      return "a zone of real nodes has at most 255 bytes, no quote and no control character";
+  return "";
+}
+
 }  // namespace
 
 std::map<std::uint32_t, std::vector<FaultRule>> rules_of(const Fault& fault, std::uint32_t nodes) {
@@ -103,6 +129,7 @@ Status check_on_nodes(const Scenario& scenario) {
                     "\" as a number, or as uniform");
   }
   if (scenario.cluster.switches.own_legs) return refuse("a real node does not reach itself over a link");
+  if (const std::string why = why_not_configured(scenario.cluster); !why.empty()) return refuse(why);
   if (scenario.cluster.gossip_only) return refuse("real nodes do not only gossip");
   if (scenario.cluster.nodes > kNodesMax)
     return refuse("more than " + std::to_string(kNodesMax) + " real nodes do not fit on one machine");

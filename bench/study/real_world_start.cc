@@ -17,8 +17,7 @@ using client_detail::Reply;
 constexpr Millis kPatience{5000};
 constexpr std::size_t kFillWindow = 128;
 
-long at_least_one(double value) { return std::max(1L, std::lround(value)); }
-
+// Whole numbers: others were refused (node_faults.h).
 std::string configuration_of(const Scenario& scenario, std::uint32_t node) {
   const ClusterPlan& plan = scenario.cluster;
   const StudySwitches& on = plan.switches;
@@ -27,12 +26,12 @@ std::string configuration_of(const Scenario& scenario, std::uint32_t node) {
       "[cluster]\nreplicas = {}\npartitions = {}\n"
       "[storage]\ndurability = '{}'\n"
       "[hints]\nmax_mib = {}\nrate_mib_per_s = {}\n"
-      "[repair]\ninterval_s = {}\nrate_mib_per_s = {}\n"
+      "[repair]\ninterval_s = {}\nrate_mib_per_s = {}\nscrub_days = {}\n"
       "[study]\nsloppy = {}\nhints = {}\nread_repair = {}\nanti_entropy = {}\nhedging = {}\nask_all = {}\n",
       zone_of(plan, node), plan.replicas, plan.partitions, plan.sync ? "sync" : "relaxed",
-      std::lround(plan.hints_max_mib), at_least_one(plan.handoff_mib_per_s), at_least_one(plan.repair_interval_s),
-      at_least_one(plan.repair_mib_per_s), on.sloppy, on.hints, on.read_repair, on.anti_entropy, on.hedging,
-      on.ask_all);
+      std::lround(plan.hints_max_mib), std::lround(plan.handoff_mib_per_s), std::lround(plan.repair_interval_s),
+      std::lround(plan.repair_mib_per_s), std::lround(plan.scrub_s / 86'400), on.sloppy, on.hints, on.read_repair,
+      on.anti_entropy, on.hedging, on.ask_all);
 }
 
 // For the owner alone: who knows it may do harm to the nodes.

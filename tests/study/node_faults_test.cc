@@ -56,7 +56,8 @@ TEST(CheckOnNodes, RefusesWhatOnlyTheSimulatorCanDo) {
   for (const std::string text :
        {"[[fault]]\nwhat = \"slow\"\nfactor = 3\n", "[[fault]]\nwhat = \"bit_flip\"\nnode = \"n1\"\n",
         "[[fault]]\nwhat = \"delay\"\ndelay = { exponential_ms = 3 }\n", "[cluster.switches]\nown_legs = true\n",
-        "[cluster]\nnodes = 40\n", "keys = 50000\n"}) {
+        "[cluster]\nnodes = 40\n", "keys = 50000\n", "[cluster]\nrepair_interval_s = 0.5\n",
+        "[cluster]\nscrub_s = 20\n", "[cluster]\nhandoff_mib_per_s = 0.5\n", "[cluster]\nzones = [\"o'er\"]\n"}) {
     const Status possible = check_on_nodes(scenario_of(text));
     ASSERT_FALSE(possible) << text;
     EXPECT_NE(possible.error().message.find("--on sim"), std::string::npos);
