@@ -37,8 +37,7 @@ struct History {
   std::vector<Moment> moments;  // in order
 };
 
-// ---- reading history.ndjson
-// ------------------------------------------------------------------------------------------
+// ---- reading history.ndjson ---------------------------------------------------------------------------------------
 
 class Reader {
  public:
@@ -108,8 +107,7 @@ Result<History> read_history(const std::filesystem::path& file, const ExportOpti
   return std::move(reader).history();
 }
 
-// ---- what registers know
-// ---------------------------------------------------------------------------------------------
+// ---- what registers know ------------------------------------------------------------------------------------------
 
 bool is_left_out(const Step& step) { return step.is_read() && (step.several || step.outcome != "ok"); }
 
@@ -143,8 +141,7 @@ void shift(History& history) {
   }
 }
 
-// ---- writing
-// -----------------------------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------------------------
 
 // Text in JSON or EDN; what is given to lists and maps is such text already.
 class Syntax {

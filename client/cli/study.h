@@ -44,8 +44,7 @@ struct StudyExportAsked {
 };
 int study_export(Session& session, const StudyExportAsked& asked);
 
-// ---- tables
-// ----------------------------------------------------------------------------------------------------------
+// ---- tables -------------------------------------------------------------------------------------------------------
 
 // "12.3", "0.0042": three digits that count.
 std::string short_number(double value);

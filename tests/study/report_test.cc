@@ -174,23 +174,6 @@ TEST(Page, NamesWhatIsNotValid) {
 
 // ---- files ---------------------------------------------------------------------------------------------------------
 
-TEST(ChartJson, KeepsEverything) {
-  const Page page = page_of(sample_results(kThree, 2));
-  const std::string json = to_json(page);
-  const auto again = page_from_json(json);
-  ASSERT_TRUE(again) << again.error().message;
-  EXPECT_EQ(to_json(*again), json);
-  EXPECT_EQ(html_of(*again), html_of(page));
-}
-
-TEST(ChartJson, RefusesWhatIsNoPage) {
-  for (const char* text : {"", "{}", "[1]", R"({"format":2})", R"({"format":1,"title":7})"}) {
-    const auto page = page_from_json(text);
-    ASSERT_FALSE(page) << text;
-    EXPECT_EQ(page.error().code, Errc::corrupt);
-  }
-}
-
 TEST(Html, HoldsItsDataAndNeedsNoNetwork) {
   const std::string html = html_of(page_of(sample_results(kThree, 2)));
   const auto data =
@@ -247,15 +230,6 @@ TEST_F(ReportFolder, TheSameResultsMakeTheSameBytes) {
   EXPECT_EQ(files_in(folder_), first);
 }
 
-TEST_F(ReportFolder, IsDrawnAgainFromItsCharts) {
-  ASSERT_TRUE(write_report(folder_, sample_results(kThree, 2)));
-  const auto first = files_in(folder_);
-  for (const auto& [name, bytes] : first)
-    if (name != "charts.json") std::filesystem::remove(folder_ / name);
-  ASSERT_TRUE(render_report(folder_));
-  EXPECT_EQ(files_in(folder_), first);
-}
-
 TEST_F(ReportFolder, LosesFiguresThatAreNoMore) {
   std::ofstream(folder_ / "fig-gone.svg") << "old";
   std::ofstream(folder_ / "notes.txt") << "mine";
@@ -264,15 +238,14 @@ TEST_F(ReportFolder, LosesFiguresThatAreNoMore) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "notes.txt"));
 }
 
-TEST_F(ReportFolder, WithoutChartsIsRefused) {
-  const Status none = render_report(folder_);
-  ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().code, Errc::invalid);
-  std::ofstream(folder_ / "charts.json") << "{";
-  const Status broken = render_report(folder_);
-  ASSERT_FALSE(broken);
-  EXPECT_EQ(broken.error().code, Errc::corrupt);
-  EXPECT_FALSE(write_report(folder_ / "no such folder", sample_results({""}, 1)));
+TEST_F(ReportFolder, MustBeThere) {
+  EXPECT_EQ(write_report(folder_ / "no such folder", sample_results({""}, 1)).error().code, Errc::io);
+}
+
+// "A B" and "a-b" are the same in a file's name, and "a b 2" may be there, too.
+TEST(Charts, OfAlikeVariantsHaveNamesOfTheirOwn) {
+  const std::set<std::string> ids = ids_of(page_of(sample_results({"A B", "a-b", "a b 2"}, 1)));
+  for (const char* id : {"heat-a-b", "heat-a-b-2", "heat-a-b-2-2"}) EXPECT_TRUE(ids.contains(id)) << id;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
 #include "bench/study/report/chart_kit.h"
 #include "bench/study/report/charts.h"
@@ -123,6 +124,15 @@ void add_table(Page& page, const StudyResults& results) {
   }
 }
 
+// They name files, where "A B" and "a-b" are the same: the later ones get a number.
+void tell_ids_apart(std::vector<Chart>& charts) {
+  std::set<std::string> taken;
+  for (Chart& chart : charts) {
+    const std::string wanted = chart.id;
+    for (int number = 2; !taken.insert(chart.id).second; ++number) chart.id = wanted + "-" + std::to_string(number);
+  }
+}
+
 std::vector<std::string> repeat_of(const RunInfo& info) {
   std::vector<std::string> lines;
   if (info.revision != "unknown" && !info.revision.empty()) lines.push_back("git checkout " + info.revision);
@@ -143,6 +153,7 @@ Page page_of(const StudyResults& results) {
   page.scenario = results.info.text;
   page.footer = footer_of(results);
   page.charts = charts_of(results);
+  tell_ids_apart(page.charts);
   return page;
 }
 

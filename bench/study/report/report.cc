@@ -1,7 +1,6 @@
 #include "bench/study/report/report.h"
 
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -13,8 +12,6 @@
 
 namespace shoal::study {
 namespace {
-
-constexpr const char* kCharts = "charts.json";
 
 Status write_file(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
@@ -37,29 +34,15 @@ void remove_figures(const std::filesystem::path& folder) {
   for (const auto& figure : figures) std::filesystem::remove(figure, error);
 }
 
-Status render(const std::filesystem::path& folder, const Page& page) {
-  remove_figures(folder);
-  for (const Chart& chart : page.charts)
-    if (Status status = write_file(folder / ("fig-" + chart.id + ".svg"), svg_of(chart)); !status) return status;
-  return write_file(folder / "report.html", html_of(page));
-}
-
 }  // namespace
 
 Status write_report(const std::filesystem::path& folder, const StudyResults& results) {
   const Page page = page_of(results);
-  if (Status status = write_file(folder / kCharts, to_json(page) + "\n"); !status) return status;
-  return render(folder, page);
-}
-
-Status render_report(const std::filesystem::path& folder) {
-  std::ifstream in(folder / kCharts, std::ios::binary);
-  if (!in)
-    return fail(Errc::invalid, folder.string() + " has no charts.json: it is not the folder of a finished study");
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const Result<Page> page = page_from_json(text);
-  if (!page) return fail(page.error().code, (folder / kCharts).string() + ": " + page.error().message);
-  return render(folder, *page);
+  if (Status status = write_file(folder / "charts.json", to_json(page) + "\n"); !status) return status;
+  remove_figures(folder);
+  for (const Chart& chart : page.charts)
+    if (Status status = write_file(folder / ("fig-" + chart.id + ".svg"), svg_of(chart)); !status) return status;
+  return write_file(folder / "report.html", html_of(page));
 }
 
 }  // namespace shoal::study

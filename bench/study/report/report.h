@@ -17,8 +17,4 @@ namespace shoal::study {
 // Figures of charts that are no more are removed. Errc::io.
 Status write_report(const std::filesystem::path& folder, const StudyResults& results);
 
-// Draws report.html and the figures again from charts.json, without the recordings: with another version of the
-// program, say. Errc::invalid when there is no charts.json, Errc::corrupt when it is none of ours, Errc::io.
-Status render_report(const std::filesystem::path& folder);
-
 }  // namespace shoal::study
