@@ -95,7 +95,7 @@ struct Workload {
   Level level = Level::quorum;
   Contexts contexts = Contexts::read_first;
   double timeout_ms = 1000;
-  std::uint32_t retries = 2;  // further nodes that a client asks when one is silent, within its budget, or refuses
+  std::uint32_t retries = 2;      // further nodes that a client asks when one is silent, within its budget, or refuses
   Nodes near;                     // the clients reach these nodes alone; empty: all
   std::vector<double> probes_ms;  // after each acknowledged put, reads of its key at these distances
 };

@@ -162,8 +162,8 @@ at_s = 1
   expect_equal_at_the_end(*recording);
 }
 
-// Nothing leaves n3 any more, which is down when that begins: it is told when it is up again, and what its clients write
-// reaches nobody else until the end of the cut.
+// Nothing leaves n3 any more, which is down when that begins: it is told when it is up again, and what its clients
+// write reaches nobody else until the end of the cut.
 TEST_F(RunOnNodes, RulesReachANodeThatWasDownWhenTheyBegan) {
   const Result<Recording> recording = run(R"(
 seconds = 6
