@@ -314,6 +314,7 @@ std::vector<std::string> variant_names(const toml::table& table) {
     for (const auto& [name, node] : *variants) found.emplace_back(name.source().begin, std::string(name.str()));
   std::ranges::sort(found, {}, [](const auto& item) { return std::pair(item.first.line, item.first.column); });
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (auto& [where, name] : found) names.push_back(std::move(name));
   return names;
 }
