@@ -58,7 +58,10 @@ class CliFaultsTest : public CliTest {
     std::ranges::sort(orders_, {}, &std::pair<std::size_t, FaultsRequest>::first);
     return std::exchange(orders_, {});
   }
-  void refuse(std::size_t node) { refusing_ = node; }
+  void refuse(std::size_t node) {
+    const std::lock_guard lock(mutex_);
+    refusing_ = node;
+  }
 
  private:
   FaultsReply answer(std::size_t node, const FaultsRequest& request) {
