@@ -238,6 +238,7 @@ template void Dispatcher::on_answer(RepairReply answer, Instant now);
 template void Dispatcher::on_answer(DiffReply answer, Instant now);
 template void Dispatcher::on_answer(FaultsReply answer, Instant now);
 template void Dispatcher::on_answer(ObserveReply answer, Instant now);
+template void Dispatcher::on_answer(VotersReply answer, Instant now);
 
 void Dispatcher::on_failure(CallId call, const Error& outcome, Instant now) {
   const std::optional<Taken> taken = take_attempt(call);

@@ -60,9 +60,9 @@ struct AskRing {};  // "which placement do you know?", answered as soon as a nod
 
 using Request = std::variant<AskRing, GetRequest, PutRequest, ListRequest, StatusRequest, HintsRequest, BucketRequest,
                              ExplainRequest, EventsRequest, SnapshotRequest, RepairRequest, DiffRequest, FaultsRequest,
-                             ObserveRequest>;
+                             ObserveRequest, VotersRequest>;
 using Reply = std::variant<Ring, GetReply, PutReply, ListReply, StatusReply, HintsReply, BucketReply, ExplainReply,
-                           EventsReply, SnapshotReply, RepairReply, DiffReply, FaultsReply, ObserveReply>;
+                           EventsReply, SnapshotReply, RepairReply, DiffReply, FaultsReply, ObserveReply, VotersReply>;
 
 struct Operation {
   Request request;

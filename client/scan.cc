@@ -107,7 +107,8 @@ Copies replicas_for(const ScanOptions& options, const Options& own) {
     case Level::eventual: return Copies::one();
     case Level::all: return Copies::all();
     case Level::quorum:
-    case Level::session: return {};
+    case Level::session:
+    case Level::strong: return {};
   }
   return {};
 }

@@ -67,7 +67,20 @@ constexpr std::array kMessageNames = {"Hello",
                                       "FaultsRequest",
                                       "FaultsReply",
                                       "ObserveRequest",
-                                      "ObserveReply"};
+                                      "ObserveReply",
+                                      "Prepare",
+                                      "Promise",
+                                      "Accept",
+                                      "Accepted",
+                                      "Poll",
+                                      "Polled",
+                                      "Learn",
+                                      "PrepareDocument",
+                                      "PromiseDocument",
+                                      "AcceptDocument",
+                                      "AcceptedDocument",
+                                      "VotersRequest",
+                                      "VotersReply"};
 static_assert(kMessageNames.size() == std::variant_size_v<Message>);
 
 constexpr std::string_view kEventNames[] = {"message to node", "message to client", "node wakes",    "client wakes",

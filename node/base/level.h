@@ -13,6 +13,7 @@ enum class Level : std::uint8_t {
   eventual = 1,  // one replica
   session = 2,   // as quorum, and never older than what the session has seen
   all = 3,       // every primary, agreed
+  strong = 4,    // linearizable; buckets of kind strong alone
 };
 
 constexpr std::string_view name_of(Level level) {
@@ -21,12 +22,13 @@ constexpr std::string_view name_of(Level level) {
     case Level::eventual: return "eventual";
     case Level::session: return "session";
     case Level::all: return "all";
+    case Level::strong: return "strong";
   }
   return "unknown";
 }
 
 constexpr std::optional<Level> level_of(std::string_view name) {
-  for (const Level level : {Level::eventual, Level::quorum, Level::session, Level::all})
+  for (const Level level : {Level::eventual, Level::quorum, Level::session, Level::all, Level::strong})
     if (name_of(level) == name) return level;
   return std::nullopt;
 }

@@ -12,7 +12,8 @@ std::int32_t number_of(Level level, std::int32_t of_bucket) {
     case Level::eventual: return 1;
     case Level::all: return -1;
     case Level::quorum:
-    case Level::session: break;
+    case Level::session:
+    case Level::strong: break;
   }
   return of_bucket;
 }

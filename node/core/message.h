@@ -20,6 +20,7 @@
 #include "node/base/level.h"
 #include "node/base/result.h"
 #include "node/base/time.h"
+#include "node/core/paxos_messages.h"
 #include "node/core/repair_messages.h"
 #include "node/core/study_messages.h"
 #include "node/ring/membership.h"
@@ -50,6 +51,8 @@ struct GetRequest {
   std::string session;  // level session: an encoded CausalContext of this key; empty when it has seen nothing of it
 };
 
+enum class PutIf : std::uint8_t { always = 0, absent = 1, value_is = 2 };
+
 struct PutRequest {
   CallId call;
   RequestId request;  // the same for every retry of this operation
@@ -61,6 +64,11 @@ struct PutRequest {
   Millis timeout{1000};
   Level level = Level::quorum;
   std::int32_t pw = 0;  // acknowledgements that must come from owners and not from fallbacks; -1 = all
+  // In a strong bucket only: what must hold for the write to be made. A context says so by itself: the key is still as
+  // it was read.
+  PutIf condition = PutIf::always;
+  Blob expected;
+  bool retry = false;  // the same request may have been sent before
 };
 
 // Which keys a listing names: those that a read finds, those that it finds in conflict, or those that were deleted and
@@ -425,8 +433,8 @@ struct Refused {
   std::string sentence;
 };
 
-// The failure detector's messages (gossip/messages.h) stand together, and so do anti-entropy's (repair_messages.h) and
-// a laboratory's (study_messages.h).
+// The failure detector's messages (gossip/messages.h) stand together, and so do anti-entropy's (repair_messages.h),
+// Paxos' (paxos_messages.h) and a laboratory's (study_messages.h).
 using Message =
     std::variant<Hello, Welcome, GetRequest, PutRequest, ListRequest, StatusRequest, GetReply, PutReply, ListReply,
                  StatusReply, Replicate, Replicated, Fetch, Fetched, FetchKeys, KeysFetched, Forward, Forwarded, Join,
@@ -435,7 +443,9 @@ using Message =
                  ExplainRequest, ExplainReply, Inspect, Inspected, EventsRequest, EventsReply, SnapshotRequest,
                  SnapshotReply, ComparePair, PairCompared, CompareBranches, BranchesCompared, CompareElements,
                  ElementsCompared, PullStates, StatesPulled, PushStates, StatesPushed, RepairRequest, RepairReply,
-                 DiffRequest, DiffReply, FaultsRequest, FaultsReply, ObserveRequest, ObserveReply>;
+                 DiffRequest, DiffReply, FaultsRequest, FaultsReply, ObserveRequest, ObserveReply, Prepare, Promise,
+                 Accept, Accepted, Poll, Polled, Learn, PrepareDocument, PromiseDocument, AcceptDocument,
+                 AcceptedDocument, VotersRequest, VotersReply>;
 
 // ---- who ------------------------------------------------------------------------------------------------------
 

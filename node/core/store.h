@@ -23,10 +23,24 @@
 #include "node/base/ids.h"
 #include "node/base/kind.h"
 #include "node/base/result.h"
+#include "node/paxos/acceptor.h"
+#include "node/paxos/register.h"
 #include "node/ring/membership.h"
 #include "vclock/record.h"
 
 namespace shoal {
+
+// What this node has promised and accepted as a voter on a key of a strong bucket.
+using KeyAcceptor = paxos::Acceptor<paxos::RegisterPtr>;
+using KeyAcceptorPtr = std::shared_ptr<const KeyAcceptor>;
+
+// The same of the membership document that comes after number `follows`.
+struct TopologyVote {
+  Epoch follows;
+  paxos::Acceptor<std::optional<Membership>> acceptor;
+  friend bool operator==(const TopologyVote&, const TopologyVote&) = default;
+};
+using TopologyVotePtr = std::shared_ptr<const TopologyVote>;
 
 // What one replica holds for one key.
 struct Entry {
@@ -36,12 +50,17 @@ struct Entry {
   Kind kind = Kind::siblings;  // of the key's bucket
   std::uint64_t losers = 0;    // concurrent values that this replica dropped, in a bucket of kind lww
   Hash128 digest;              // of its slot and the record's causal state (state_digest.h)
+  KeyAcceptorPtr acceptor;     // at Place::acceptor_of alone, and then there is no record
+  TopologyVotePtr vote;        // at Place::vote() alone, and then there is nothing else
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 using EntryPtr = std::shared_ptr<const Entry>;
 
-// Where an entry lies: this node's own copy of a slot, or a hint, the state of the slot that `owner` has missed.
+// Where an entry lies: this node's own copy of a slot; a hint, the state of the slot that `owner` has missed; or what
+// this node remembers as an acceptor of the slot's key. In this order.
 struct Place {
+  static constexpr NodeId kAcceptor{~std::uint64_t{0}};  // no node's id
+
   NodeId owner;  // 0: this node's own copy
   Slot slot;
 
@@ -49,7 +68,13 @@ struct Place {
   Place(const Slot& own) : slot(own) {}  // NOLINT(google-explicit-constructor)
   Place(NodeId missed_by, const Slot& missed) : owner(missed_by), slot(missed) {}
 
-  [[nodiscard]] bool is_hint() const { return owner.value != 0; }
+  static Place acceptor_of(const Slot& slot) { return {kAcceptor, slot}; }
+  // This node's vote on the next membership document stands behind all of them.
+  static Place vote() { return acceptor_of({.hi = ~std::uint64_t{0}, .lo = ~std::uint64_t{0}}); }
+
+  [[nodiscard]] bool is_own() const { return owner.value == 0; }
+  [[nodiscard]] bool is_acceptor() const { return owner == kAcceptor; }
+  [[nodiscard]] bool is_hint() const { return !is_own() && !is_acceptor(); }
   auto operator<=>(const Place&) const = default;
 };
 
@@ -70,8 +95,8 @@ class Store {
   // nullptr: nothing is held. Errc::corrupt or Errc::io: the answer is "don't know", never "absent".
   virtual Result<EntryPtr> read(const Place& place) = 0;
 
-  // Up to `limit` entries with places in (after, end), or [begin, end) when `after` is absent, ascending. Own copies or
-  // hints, not both in one scan.
+  // Up to `limit` entries with places in (after, end), or [begin, end) when `after` is absent, ascending. Own copies,
+  // hints or acceptors, one of them in one scan.
   virtual Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
                                                 std::size_t limit) = 0;
 

@@ -30,6 +30,12 @@ bool buckets_are_valid(const Membership& document) {
          std::ranges::adjacent_find(document.buckets, unordered) == document.buckets.end();
 }
 
+bool voters_are_valid(const Membership& document) {
+  const auto is_member = [&](NodeId voter) { return document.find(voter) != nullptr; };
+  return document.voters.size() <= kVotersMax && std::ranges::all_of(document.voters, is_member) &&
+         std::ranges::adjacent_find(document.voters, std::ranges::greater_equal()) == document.voters.end();
+}
+
 }  // namespace
 
 const char* to_string(MemberState state) {
@@ -61,6 +67,8 @@ const Bucket* Membership::bucket(std::string_view name) const {
   return name == kDefaultBucket ? &kDefault : nullptr;
 }
 
+std::vector<NodeId> Membership::choosers() const { return voters.empty() ? std::vector{founder} : voters; }
+
 bool well_formed(const Membership& document) {
   const auto valid = [](const Member& member) {
     return member.id.value != 0 && !member.name.empty() && !member.address.empty() && member.weight >= 1 &&
@@ -72,7 +80,7 @@ bool well_formed(const Membership& document) {
          document.replicas <= kReplicasMax && !document.members.empty() &&
          std::ranges::all_of(document.members, valid) &&
          std::ranges::adjacent_find(document.members, ascending) == document.members.end() &&
-         names_are_unique(document.members) && buckets_are_valid(document);
+         names_are_unique(document.members) && buckets_are_valid(document) && voters_are_valid(document);
 }
 
 }  // namespace shoal

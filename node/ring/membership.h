@@ -37,6 +37,9 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
+// A document is chosen by a majority of the voters that the one before it names.
+inline constexpr std::size_t kVotersMax = 7;
+
 inline constexpr std::size_t kBucketsMax = 1000;
 
 // Keys live in buckets. `kind` never changes; r and w are what requests get that do not say otherwise.
@@ -54,7 +57,8 @@ struct Membership {
   Epoch epoch;
   std::uint32_t partitions = kPartitionsDefault;  // Q, a power of two, fixed for ever
   std::uint32_t replicas = kReplicasDefault;      // n, fixed for ever
-  NodeId founder;                                 // numbers the documents until an agreed register does
+  NodeId founder;
+  std::vector<NodeId> voters;   // sorted, 1 to kVotersMax: a majority of them chooses the next document
   bool forming = true;          // members may still join; closed for good before the first client write (ruling 18)
   std::vector<Member> members;  // sorted by id; removed ones stay, their ids never come back
   std::vector<Bucket> buckets;  // sorted by name; "default" is there even when it is not listed
@@ -63,6 +67,8 @@ struct Membership {
   [[nodiscard]] const Member* find(NodeId id) const;
   [[nodiscard]] const Member* find(const std::string& name) const;  // not among removed members
   [[nodiscard]] const Bucket* bucket(std::string_view name) const;  // nullptr: there is none
+  // `voters`, or the founder alone in a document of a release that had none.
+  [[nodiscard]] std::vector<NodeId> choosers() const;
 };
 
 // A document that every invariant above holds for. Decoding asks before anybody else sees it.

@@ -55,12 +55,24 @@ Result<T> unseal(std::uint64_t seed, std::size_t plain, std::string_view bytes, 
   return value;
 }
 
+// An entry at a place of acceptors.
+struct VoterMemory {
+  Key key;
+  KeyAcceptorPtr acceptor;
+  TopologyVotePtr vote;
+
+  template <class A>
+  friend void fields(A& a, VoterMemory& v) {
+    a(v.key, v.acceptor, v.vote);
+  }
+};
+
 }  // namespace
 
 std::string place_bytes(const Place& place) {
   std::string out;
   out.reserve(24);
-  if (place.is_hint()) append_u64(out, place.owner.value);
+  if (!place.is_own()) append_u64(out, place.owner.value);
   append_u64(out, place.slot.hi);
   append_u64(out, place.slot.lo);
   return out;
@@ -77,9 +89,18 @@ std::optional<Place> place_from(std::string_view bytes) {
   return place;
 }
 
-std::string encode_entry(const Place& place, const Entry& entry) { return seal(seed_of(place), &entry.digest, entry); }
+std::string encode_entry(const Place& place, const Entry& entry) {
+  if (!place.is_acceptor()) return seal(seed_of(place), &entry.digest, entry);
+  return seal(seed_of(place), &entry.digest, VoterMemory{entry.key, entry.acceptor, entry.vote});
+}
 
 Result<Entry> decode_entry(const Place& place, std::string_view bytes) {
+  if (place.is_acceptor()) {
+    Result<VoterMemory> memory = unseal<VoterMemory>(seed_of(place), kDigestBytes, bytes, "what an acceptor remembers");
+    if (!memory) return memory.error();
+    return Entry{
+        .key = std::move(memory->key), .kind = Kind::strong, .acceptor = memory->acceptor, .vote = memory->vote};
+  }
   Result<Entry> entry = unseal<Entry>(seed_of(place), kDigestBytes, bytes, "a record");
   if (entry) entry->digest = sealed_digest(bytes).value_or(Hash128{});
   return entry;

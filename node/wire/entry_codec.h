@@ -5,7 +5,8 @@
 //   bytes 1..8    XXH3-64 of everything after them,  bytes 1..8    XXH3-64 of everything after them
 //                 seeded with XXH3-64 of the place   bytes 9..     MessagePack: the document's fields
 //   bytes 9..24   digest: hi, lo
-//   bytes 25..    MessagePack: [[bucket, name], [incarnation, epoch], record, kind, losers]
+//   bytes 25..    MessagePack: [[bucket, name], [incarnation, epoch], record, kind, losers],
+//                 at a place of acceptors [[bucket, name], acceptor, vote]
 //
 // Integers are big-endian. The place is in the checksum, so an entry that turns up elsewhere, because a bit of its key
 // has flipped, is corrupt. The digest stands where it is found without reading the rest.
@@ -21,7 +22,8 @@
 
 namespace shoal {
 
-// The key of an entry in its table: 16 bytes of slot for an own copy; 24 for a hint, of which 8 name the owner.
+// The key of an entry in its table: 16 bytes of slot for an own copy; 24 for a hint, of which 8 name the owner, or
+// for an acceptor, of which 8 are ones.
 std::string place_bytes(const Place& place);
 // Absent when the length is neither.
 std::optional<Place> place_from(std::string_view bytes);

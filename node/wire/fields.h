@@ -6,14 +6,16 @@
 #include "node/core/store.h"
 #include "node/ring/membership.h"
 #include "node/wire/pack.h"
+#include "node/wire/paxos_fields.h"
 
 namespace shoal {
 
 // ---- enums: the highest value that this release knows ---------------------------------------------------------
 
 constexpr Errc highest(Errc) { return Errc::inconsistent; }
-constexpr Kind highest(Kind) { return Kind::lww; }
-constexpr Level highest(Level) { return Level::all; }
+constexpr Kind highest(Kind) { return Kind::strong; }
+constexpr Level highest(Level) { return Level::strong; }
+constexpr PutIf highest(PutIf) { return PutIf::value_is; }
 constexpr Purpose highest(Purpose) { return Purpose::repair; }
 constexpr KeyFilter highest(KeyFilter) { return KeyFilter::tombstones; }
 constexpr SnapshotVerb highest(SnapshotVerb) { return SnapshotVerb::remove; }
@@ -115,7 +117,8 @@ void fields(A& a, Record& v) {
 }
 template <class A>
 void fields(A& a, Membership& v) {
-  a(v.cluster, v.cluster_key, v.epoch, v.partitions, v.replicas, v.founder, v.forming, v.members, v.buckets);
+  a(v.cluster, v.cluster_key, v.epoch, v.partitions, v.replicas, v.founder, v.forming, v.members, v.buckets,
+    wire::later(v.voters));
 }
 
 // Every dot is covered by the clock and named once, in order: merge relies on it.
@@ -149,7 +152,8 @@ void fields(A& a, GetRequest& v) {
 }
 template <class A>
 void fields(A& a, PutRequest& v) {
-  a(v.call, v.request, v.key, v.tombstone, v.value, v.context, v.w, v.timeout, v.level, v.pw);
+  a(v.call, v.request, v.key, v.tombstone, v.value, v.context, v.w, v.timeout, v.level, v.pw, wire::later(v.condition),
+    wire::later(v.expected), wire::later(v.retry));
 }
 template <class A>
 void fields(A& a, ListRequest& v) {

@@ -2,7 +2,7 @@
 //
 // Every struct lists its fields in node/wire/fields.h; Packer writes them as an array, Unpacker reads them back.
 // A strong id is a bare integer, an absent optional is nil, a variant is [index, alternative]. An array may be longer
-// than expected (a newer release added fields) but never shorter.
+// than expected (a newer release added fields), and shorter by fields that are marked as later ones alone.
 //
 // The only files that know msgpack include this one. Unpacking never throws and never trusts: every enum, length and
 // order is checked, and what is wrong makes the whole frame malformed.
@@ -31,6 +31,20 @@ concept StrongInteger = requires(T t) {
 }
 &&std::is_integral_v<decltype(T::value)>;
 
+// A field that came with a later release: absent in what an earlier one wrote, and then it keeps its default.
+template <class T>
+struct Later {
+  T& value;
+};
+template <class T>
+Later<T> later(T& value) {
+  return {value};
+}
+template <class T>
+inline constexpr bool kIsLater = false;
+template <class T>
+inline constexpr bool kIsLater<Later<T>> = true;
+
 class Packer {
  public:
   explicit Packer(Buffer& out) : pack_(out) {}
@@ -43,6 +57,10 @@ class Packer {
 
   void array(std::size_t size) { pack_.pack_array(static_cast<std::uint32_t>(size)); }
 
+  template <class T>
+  void put(const Later<T>& field) {
+    put(field.value);
+  }
   void put(bool value) { pack_.pack(value); }
   void put(std::string_view text) {
     pack_.pack_bin(static_cast<std::uint32_t>(text.size()));
@@ -115,15 +133,21 @@ class Unpacker {
   }
 
   template <class... Fields>
-  void operator()(Fields&... members) {
-    fits_ = object_->type == msgpack::type::ARRAY && object_->via.array.size >= sizeof...(members);
+  void operator()(Fields&&... members) {
+    constexpr std::size_t kNeeded = (0 + ... + (kIsLater<std::remove_cvref_t<Fields>> ? 0 : 1));
+    fits_ = object_->type == msgpack::type::ARRAY && object_->via.array.size >= kNeeded;
     const Object* next = fits_ ? object_->via.array.ptr : nullptr;
-    ((fits_ = fits_ && get(*next++, members)), ...);
+    const Object* end = fits_ ? next + object_->via.array.size : nullptr;
+    ((fits_ = fits_ && (next == end || get(*next++, members))), ...);
   }
 
  private:
   explicit Unpacker(const Object& object) : object_(&object) {}
 
+  template <class T>
+  static bool get(const Object& object, Later<T>& field) {
+    return get(object, field.value);
+  }
   static bool get(const Object& object, bool& value) {
     value = object.type == msgpack::type::BOOLEAN && object.via.boolean;
     return object.type == msgpack::type::BOOLEAN;

@@ -30,7 +30,10 @@ class CliFaultsTest : public CliTest {
         return request != nullptr ? Act::answer(answer(node, *request)) : Act::serve();
       });
   }
-  ~CliFaultsTest() override { std::filesystem::remove(token_); }
+  ~CliFaultsTest() override {
+    for (std::size_t node = 0; node < 3; ++node) cluster_.script(node, {});  // the nodes outlive what scripts refer to
+    std::filesystem::remove(token_);
+  }
 
   Ran faults(const std::string& words) { return shoal("faults --token-file " + token_ + " " + words); }
   void expect_wrong(const std::string& words, const std::string& sentence) {

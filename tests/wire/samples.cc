@@ -20,8 +20,19 @@ Error sample_error() {
 GetRequest sample_get() { return GetRequest{{11}, kKey, -1, 250ms, Level::session, 2, "seen"}; }
 
 PutRequest sample_put() {
-  return PutRequest{
-      {12}, {0xffffffffffffffff, 7}, kKey, true, Blob(std::string("value\0", 6)), "context", 3, 900ms, Level::all, -1};
+  return PutRequest{{12},
+                    {0xffffffffffffffff, 7},
+                    kKey,
+                    true,
+                    Blob(std::string("value\0", 6)),
+                    "context",
+                    3,
+                    900ms,
+                    Level::all,
+                    -1,
+                    PutIf::value_is,
+                    Blob("expected"),
+                    true};
 }
 
 ListRequest sample_list() {
@@ -84,6 +95,7 @@ Membership sample_document() {
   document.partitions = 512;
   document.replicas = 5;
   document.founder = {3};
+  document.voters = {{3}, {4}};
   document.forming = false;
   document.members = {sample_member(3), sample_member(4)};
   document.members[1].state = MemberState::removed;
@@ -105,6 +117,11 @@ Record sample_record() {
 
 Entry sample_entry() {
   return Entry{kKey, sample_record(), {Incarnation::of(3, 99), 5}, Kind::lww, 17, {0x1122334455667788, 0x99}};
+}
+
+paxos::RegisterPtr sample_register() {
+  const std::vector<paxos::Served> served{{{1, 2}, 3, paxos::Verdict::lost}};
+  return std::make_shared<const paxos::Register>(paxos::Register{4, 5, {6, 7}, true, Blob("chosen"), served, 8});
 }
 
 FrameHeader sample_header() {
@@ -143,6 +160,26 @@ std::vector<Message> sample_study_messages() {
       FaultsReply{{49}, {3}, sample_error(), {{13, rule, 14ms, 15, "disk_error"}}},
       ObserveRequest{{50}, "token", {kKey}},
       ObserveReply{{51}, {3}, sample_error(), {{Errc::io, sample_record().clock, 16, {17, 18}}}, 19, 20, {21, 22, 23}},
+  };
+}
+
+std::vector<Message> sample_paxos_messages() {
+  const paxos::Ballot low{5, Incarnation::of(3, 99)};
+  const paxos::Ballot high{6, Incarnation::of(4, 98)};
+  return {
+      Prepare{{52}, {9}, kKey, low, 250ms},
+      Promise{{53}, {9}, Errc::ok, high, low, sample_register()},
+      Accept{{54}, {9}, kKey, low, sample_register(), 250ms},
+      Accepted{{55}, {9}, Errc::refused, high},
+      Poll{{56}, {9}, kKey, true, 250ms},
+      Polled{{57}, {9}, Errc::ok, low, sample_register()},
+      Learn{{9}, kKey, high},
+      PrepareDocument{{58}, {9}, low},
+      PromiseDocument{{59}, {9}, Errc::ok, high, low, sample_document()},
+      AcceptDocument{{60}, {9}, low, sample_document()},
+      AcceptedDocument{{61}, {9}, Errc::refused, high},
+      VotersRequest{{62}, {"n1", "n2"}, true},
+      VotersReply{{63}, sample_error(), sample_document()},
   };
 }
 
@@ -198,6 +235,7 @@ std::vector<Message> sample_messages() {
   };
   for (Message& message : sample_repair_messages()) messages.push_back(std::move(message));
   for (Message& message : sample_study_messages()) messages.push_back(std::move(message));
+  for (Message& message : sample_paxos_messages()) messages.push_back(std::move(message));
   return messages;
 }
 

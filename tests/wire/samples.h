@@ -12,6 +12,7 @@ namespace shoal {
 Membership sample_document();
 Record sample_record();
 Entry sample_entry();
+paxos::RegisterPtr sample_register();
 FrameHeader sample_header();
 
 // In the order of Message's alternatives, all of them.

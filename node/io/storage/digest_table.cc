@@ -93,7 +93,7 @@ int add_up_copies(MDB_txn* txn, const LmdbEnv& env, Tree& tree) {
 int add_overlay(MDB_txn* txn, const LmdbEnv& env, const Overlay& overlay, Tree& tree) {
   LmdbCursor stored;
   if (const int code = open_cursor(txn, env.records, stored)) return code;
-  for (OverlayCursor fresh(overlay, Place()); fresh.place() && !fresh.place()->is_hint(); fresh.next()) {
+  for (OverlayCursor fresh(overlay, Place()); fresh.place() && fresh.place()->is_own(); fresh.next()) {
     const std::string bytes = place_bytes(*fresh.place());
     MDB_val key = lmdb_val(bytes);
     MDB_val value{};

@@ -24,7 +24,7 @@ std::optional<Place> successor(const Place& place) {
   const Slot& slot = place.slot;
   if (slot.lo != kHighest) return Place(place.owner, {.hi = slot.hi, .lo = slot.lo + 1});
   if (slot.hi != kHighest) return Place(place.owner, {.hi = slot.hi + 1, .lo = 0});
-  if (place.is_hint() && place.owner.value != kHighest) return Place(NodeId{place.owner.value + 1}, Slot{});
+  if (!place.is_own() && !place.is_acceptor()) return Place(NodeId{place.owner.value + 1}, Slot{});
   return std::nullopt;
 }
 
@@ -247,7 +247,7 @@ CommitId DiskStore::write(const Place& place, EntryPtr entry) {
 CommitId DiskStore::erase(const Place& place) { return change(place, nullptr); }
 
 CommitId DiskStore::change(const Place& place, EntryPtr entry) {
-  if (!place.is_hint() && options_.keep_digests) tree_.change(place.slot, digest_at(place), digest_of(entry));
+  if (place.is_own() && options_.keep_digests) tree_.change(place.slot, digest_at(place), digest_of(entry));
   last_read_.reset();
   filling_->changes.push_back({place, entry});
   filling_->bytes += memory_of(entry);

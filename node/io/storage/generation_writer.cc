@@ -95,7 +95,7 @@ int GenerationWriter::write_part(MDB_txn* txn, Reached& reached) const {
     const std::string sealed = entry ? encode_entry(place, *entry) : std::string();
     const MDB_dbi table = env_.table_of(place);
     int code = 0;
-    if (with_digests && !place.is_hint())
+    if (with_digests && place.is_own())
       code = copies.write(place.slot, entry, key, sealed);
     else
       code = entry ? put(txn, table, key, sealed) : erase(txn, table, key);

@@ -79,7 +79,8 @@ int open_tables(LmdbEnv& env, unsigned txn_flags, unsigned table_flags) {
   if (const int code = mdb_dbi_open(txn.get(), "records", table_flags, &env.records)) return code;
   if (const int code = mdb_dbi_open(txn.get(), "hints", table_flags, &env.hints)) return code;
   if (const int code = mdb_dbi_open(txn.get(), "meta", table_flags, &env.meta)) return code;
-  for (const auto& [name, table] : {std::pair{"digests", &env.digests}, std::pair{"deltas", &env.deltas}}) {
+  for (const auto& [name, table] :
+       {std::pair{"digests", &env.digests}, std::pair{"deltas", &env.deltas}, std::pair{"acceptors", &env.acceptors}}) {
     const int code = mdb_dbi_open(txn.get(), name, table_flags, table);
     if (code != 0 && (code != MDB_NOTFOUND || txn_flags != MDB_RDONLY)) return code;  // an older format has none
   }

@@ -62,8 +62,9 @@ struct LmdbEnv {
   MDB_dbi records = 0;
   MDB_dbi hints = 0;
   MDB_dbi meta = 0;
-  MDB_dbi digests = 0;  // 0: opened to read, and there is none
-  MDB_dbi deltas = 0;   // the same
+  MDB_dbi digests = 0;    // 0: opened to read, and there is none
+  MDB_dbi deltas = 0;     // the same
+  MDB_dbi acceptors = 0;  // the same
 
   // Creates the folder and the file when they are missing. At most one process may do so: the caller holds the lock
   // of the data folder.
@@ -73,7 +74,10 @@ struct LmdbEnv {
   // process may be writing to it.
   static Result<LmdbEnv> open_to_read(const std::filesystem::path& dir);
 
-  [[nodiscard]] MDB_dbi table_of(const Place& place) const { return place.is_hint() ? hints : records; }
+  [[nodiscard]] MDB_dbi table_of(const Place& place) const {
+    if (place.is_own()) return records;
+    return place.is_hint() ? hints : acceptors;
+  }
 
   // 0 or LMDB's code.
   int begin(unsigned flags, LmdbTxn& out) const;

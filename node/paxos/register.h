@@ -1,0 +1,76 @@
+// Register: what is agreed on for one key of a strong bucket, and the changes that can be made to it.
+//
+// A change is a pure function of the register. Whatever it decides, a compare-and-set that lost too, is proposed and
+// chosen like any other: so a lost one is ordered among the won ones, and nothing that an earlier proposer has left on
+// a minority can appear after it.
+//
+// The register remembers the last kServedMax requests and how they ended: a retry is answered, never applied again.
+//
+// Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "node/base/bytes.h"
+#include "node/base/ids.h"
+
+namespace shoal::paxos {
+
+enum class Verdict : std::uint8_t { applied = 0, lost = 1 };  // lost: the comparison failed, nothing was changed
+
+struct Served {
+  RequestId request;
+  std::uint64_t version = 0;  // of the register when it was served
+  Verdict verdict = Verdict::applied;
+  friend bool operator==(const Served&, const Served&) = default;
+};
+
+struct Register {
+  static constexpr std::size_t kServedMax = 16;
+
+  std::uint64_t version = 0;  // grows by one with every change of the value; 0: never written
+  std::uint64_t hlc = 0;      // hybrid time of that change, for people
+  RequestId request;          // that made it
+  bool exists = false;        // false: never written, or deleted
+  Blob value;
+  std::vector<Served> served;   // oldest first
+  std::uint64_t forgotten = 0;  // requests that are in `served` no longer
+  friend bool operator==(const Register&, const Register&) = default;
+};
+using RegisterPtr = std::shared_ptr<const Register>;
+
+enum class Condition : std::uint8_t {
+  none = 0,     // whatever is there
+  absent = 1,   // there is no value
+  value = 2,    // the value is `expected`
+  version = 3,  // the register is at `expected_version`
+};
+
+struct Change {
+  RequestId request;  // {}: no retry of it will be recognised
+  bool retry = false;
+  Condition condition = Condition::none;
+  Blob expected;
+  std::uint64_t expected_version = 0;
+  bool remove = false;
+  Blob value;
+  std::uint64_t hlc = 0;
+};
+
+enum class Answer : std::uint8_t {
+  applied,
+  lost,
+  forgotten,  // a retry of something that may have been served so long ago that it is not remembered: changes nothing
+};
+
+// Changes `state`, and says how it ended; `version` is the register's afterwards, or when a retried request was served.
+struct Ending {
+  Answer answer = Answer::applied;
+  std::uint64_t version = 0;
+};
+Ending apply(const Change& change, Register& state);
+
+}  // namespace shoal::paxos
