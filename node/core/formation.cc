@@ -276,6 +276,11 @@ void Formation::on_document_digest(NodeId from, const DocumentDigest& theirs) {
   stop_reason_ = split_sentence(document().epoch);
 }
 
+void Formation::show_document(NodeId peer, Epoch epoch) {
+  if (epoch < document().epoch) return outbox_.send(peer, DocumentPush{document()});
+  if (epoch > document().epoch) outbox_.send(peer, digest());
+}
+
 void Formation::tick(Now now) {
   if (now.mono < next_announcement_) return;
   next_announcement_ = now.mono + kAnnouncePeriod;

@@ -56,6 +56,8 @@ class Formation {
   void on_bucket(const Address& from, const BucketRequest& request);
   void on_bucket_reply(const BucketReply& reply);
   void on_document_digest(NodeId from, const DocumentDigest& theirs);
+  // `peer` acts by the document of `epoch`: whoever is behind of the two learns the newer one.
+  void show_document(NodeId peer, Epoch epoch);
   // True when it was news and is in force now.
   bool on_document(const DocumentPush& push);
 

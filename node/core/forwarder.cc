@@ -57,6 +57,7 @@ void Forwarder::ask_next(CallId call, Open& open, Now now) {
   open.silent.push_back(to);
   ClientRequest relayed = open.request;
   std::visit([&](auto& r) { r.call = call; }, relayed);
+  if (auto* put = std::get_if<PutRequest>(&relayed); put != nullptr && open.silent.size() > 1) put->retry = true;
   open_.wake_at(call, open.unasked.empty() ? open.deadline : std::min(open.deadline, now.mono + open.patience));
   services_.outbox.send(to, Forward{call, std::move(relayed), time_left(open.deadline, now)});
 }

@@ -50,6 +50,8 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       puts_(services_),
       gets_(services_),
       lists_(services_),
+      acceptors_(services_),
+      strong_(services_, acceptors_, config_.incarnation, rng_.fork("strong")),
       forwards_(services_),
       explains_(services_),
       handoff_(services_, config_.handoff_bytes_per_second),
@@ -106,6 +108,13 @@ void Node::hear_peer(NodeId peer, const Envelope& envelope, Now now) {
                         [&](const Fetched& m) { gets_.on_fetched(peer, m, now); },
                         [&](const FetchKeys& m) { on_fetch_keys(peer, m, envelope.age); },
                         [&](const KeysFetched& m) { lists_.on_keys_fetched(peer, m, now); },
+                        [&](const Prepare& m) { acceptors_.on_prepare(peer, m); },
+                        [&](const Accept& m) { acceptors_.on_accept(peer, m); },
+                        [&](const Poll& m) { acceptors_.on_poll(peer, m); },
+                        [&](const Learn& m) { acceptors_.on_learn(m); },
+                        [&](const Promise& m) { strong_.on_promise(peer, m, now); },
+                        [&](const Accepted& m) { strong_.on_accepted(peer, m, now); },
+                        [&](const Polled& m) { strong_.on_polled(peer, m, now); },
                         [&](const Forward& m) { on_forward(peer, m, envelope.age, now); },
                         [&](const Forwarded& m) { forwards_.on_forwarded(peer, m); },
                         [&](const ComparePair& m) {
@@ -157,6 +166,7 @@ Status Node::check(const ClientRequest& request) {
   const Key& key = put != nullptr ? put->key : std::get<GetRequest>(request).key;
   if (const Status valid = check_key(key); !valid) return valid;
   if (const Status known = check_bucket(formation_.document(), key.bucket); !known) return known;
+  if (const Status able = check_strong(request, formation_.document()); !able) return able;
   return put != nullptr ? check_value_size(put->value.size()) : Unit{};
 }
 
@@ -194,6 +204,7 @@ void Node::on_request(const Address& asker, const ClientRequest& request, Instan
 }
 
 void Node::route(const Address& asker, const ClientRequest& request, Instant deadline, Now now) {
+  if (is_strong(request, formation_.document())) return route_strong(asker, request, deadline, now);
   const PartitionId partition = partition_of(request);
   if (coordinates(partition, asker)) {
     if (!is_write(request) && !ring()->owns(config_.id, partition)) trace_.mark(Mark::get_coordinated_by_fallback);
@@ -207,6 +218,15 @@ void Node::route(const Address& asker, const ClientRequest& request, Instant dea
   std::erase(able, config_.id);
   if (able.empty())
     return services_.reply(asker, refusal_of(request, fail(Errc::unavailable, "no node that may hold the key is up")));
+  forwards_.forward(asker, request, std::move(able), deadline, now);
+}
+
+// One node at a time should work on a key: the first reachable owner, as it seems to whoever is asked. What a peer
+// forwarded is coordinated here.
+void Node::route_strong(const Address& asker, const ClientRequest& request, Instant deadline, Now now) {
+  std::vector<NodeId> able = peers_.reachable_of(ring()->owners(partition_of(request)));
+  if (able.empty() || able.front() == config_.id || std::holds_alternative<NodeId>(asker))
+    return strong_.on_request(asker, request, deadline, now);
   forwards_.forward(asker, request, std::move(able), deadline, now);
 }
 
@@ -365,8 +385,8 @@ void Node::tick_repair(Now now) {
 }
 
 std::size_t Node::open_requests() const {
-  return puts_.open() + gets_.open() + lists_.open() + forwards_.open() + explains_.open() + diffs_.open() +
-         parked_.size();
+  return puts_.open() + gets_.open() + lists_.open() + strong_.open() + forwards_.open() + explains_.open() +
+         diffs_.open() + parked_.size();
 }
 
 void Node::tick(Now now) {
@@ -374,6 +394,7 @@ void Node::tick(Now now) {
   puts_.tick(now);
   gets_.tick(now);
   lists_.tick(now);
+  strong_.tick(now);
   forwards_.tick(now);
   explains_.tick(now);
   diffs_.tick(now);
@@ -406,6 +427,7 @@ void Node::expire_parked(Now now) {
 
 void Node::durable(CommitId commit, Now now) {
   service_time_.durable(commit, now.mono);
+  acceptors_.durable(commit);
   outbox_.durable(commit);
   drain_loopback(now);
 }
@@ -420,10 +442,10 @@ void Node::liveness(NodeId node, Liveness state, Now now) {
 }
 
 Instant Node::next_deadline() const {
-  Instant next =
-      std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(), forwards_.next_deadline(),
-                handoff_.next_deadline(), explains_.next_deadline(), formation_.next_deadline(), diffs_.next_deadline(),
-                anti_entropy_.next_deadline(), quarantine_.next_deadline(), scrub_.next_deadline()});
+  Instant next = std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(),
+                           strong_.next_deadline(), forwards_.next_deadline(), handoff_.next_deadline(),
+                           explains_.next_deadline(), formation_.next_deadline(), diffs_.next_deadline(),
+                           anti_entropy_.next_deadline(), quarantine_.next_deadline(), scrub_.next_deadline()});
   if (replica_.has_damaged()) next = Instant{};
   for (const Parked& parked : parked_) next = std::min({next, parked.deadline, formation_.next_close()});
   return next;

@@ -8,10 +8,10 @@
 // everything else is in the outbox at once. In `relaxed` mode acknowledgements do not wait, and say so.
 //
 // The node only routes. The decisions are made by put_coordinator, get_coordinator and list_coordinator (who has
-// answered, is it enough), forwarder (not my key), hinted_handoff (what others have missed), replica (the rules of
-// causality on one copy), formation (the membership document), anti_entropy (what nobody has noticed), scrub and
-// quarantine (what the disk has lost). What people ask for is told by explain_coordinator, diff_coordinator, watchman
-// and event_log.
+// answered, is it enough), strong_coordinator and acceptors (Paxos on the keys of strong buckets), forwarder (not my
+// key), hinted_handoff (what others have missed), replica (the rules of causality on one copy), formation (the
+// membership document), anti_entropy (what nobody has noticed), scrub and quarantine (what the disk has lost). What
+// people ask for is told by explain_coordinator, diff_coordinator, watchman and event_log.
 //
 // Work that nobody waits for any more is dropped before it touches the store: requests carry the time that was left
 // when they were sent, the driver says how long they were under way. A node with too much to do refuses clients early.
@@ -24,6 +24,7 @@
 
 #include "node/base/rng.h"
 #include "node/base/time.h"
+#include "node/core/acceptors.h"
 #include "node/core/anti_entropy.h"
 #include "node/core/calls_seen.h"
 #include "node/core/diff_coordinator.h"
@@ -46,6 +47,7 @@
 #include "node/core/service_time.h"
 #include "node/core/services.h"
 #include "node/core/store.h"
+#include "node/core/strong_coordinator.h"
 #include "node/core/study_switches.h"
 #include "node/core/trace.h"
 #include "node/core/watchman.h"
@@ -119,6 +121,7 @@ class Node {
   Status check(const ClientRequest& request);
   [[nodiscard]] PartitionId partition_of(const ClientRequest& request) const;
   [[nodiscard]] bool coordinates(PartitionId partition, const Address& asker) const;
+  void route_strong(const Address& asker, const ClientRequest& request, Instant deadline, Now now);
   void release_parked(Now now);
   void expire_parked(Now now);
   void watch(Now now);
@@ -159,6 +162,8 @@ class Node {
   PutCoordinator puts_;
   GetCoordinator gets_;
   ListCoordinator lists_;
+  Acceptors acceptors_;
+  StrongCoordinator strong_;
   Forwarder forwards_;
   ExplainCoordinator explains_;
   HintedHandoff handoff_;

@@ -73,6 +73,19 @@ constexpr std::pair<Mark, std::string_view> kNames[] = {
     {Mark::repair_yielded, "repair_yielded"},
     {Mark::repair_pulled, "repair_pulled"},
     {Mark::repair_pushed, "repair_pushed"},
+    {Mark::strong_read_in_one_round, "strong_read_in_one_round"},
+    {Mark::strong_read_by_proposal, "strong_read_by_proposal"},
+    {Mark::strong_change_chosen, "strong_change_chosen"},
+    {Mark::strong_changes_together, "strong_changes_together"},
+    {Mark::strong_attempt_outbid, "strong_attempt_outbid"},
+    {Mark::strong_compare_lost, "strong_compare_lost"},
+    {Mark::strong_in_doubt, "strong_in_doubt"},
+    {Mark::strong_too_few_reachable, "strong_too_few_reachable"},
+    {Mark::prepare_outbid, "prepare_outbid"},
+    {Mark::accept_outbid, "accept_outbid"},
+    {Mark::value_learned, "value_learned"},
+    {Mark::vote_refused_other_epoch, "vote_refused_other_epoch"},
+    {Mark::acceptor_unreadable, "acceptor_unreadable"},
 };
 
 constexpr bool each_stands_at_its_place() {
