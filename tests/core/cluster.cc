@@ -26,6 +26,7 @@ Membership document_of(std::string_view names, const ClusterOptions& options) {
   document.replicas = options.replicas;
   document.founder = id_of(names.front());
   document.forming = options.forming;
+  if (options.strong) document.buckets = {Bucket{.name = "default", .kind = Kind::strong}};
   for (const Name name : names) document.members.push_back(member_of({.node = name}));
   for (std::size_t i = 0; i < options.zones.size(); ++i) document.members[i].zone = options.zones[i];
   std::ranges::sort(document.members, {}, &Member::id);
@@ -86,6 +87,9 @@ CallId Cluster::start_put(Name via, const Put& put) {
   request.context = put.context;
   request.w = put.w;
   request.timeout = put.timeout;
+  request.condition = put.condition;
+  request.expected = Blob(put.expected);
+  request.retry = put.retry;
   return ask(via, request);
 }
 
@@ -165,7 +169,8 @@ void Cluster::collect() {
 
 void Cluster::deliver(const Flight& flight) {
   const auto to = machines_.find(flight.to);
-  const bool lost = cut_.contains({flight.from, flight.to}) || to == machines_.end() || to->second.node == nullptr;
+  const bool lost = cut_.contains({flight.from, flight.to}) || to == machines_.end() || to->second.node == nullptr ||
+                    std::ranges::any_of(losing_, [&](const auto& like) { return like(flight); });
   if (watch_) watch_(flight, lost);
   if (lost) return;
   ++delivered_[std::string{flight.from, flight.to}];

@@ -27,6 +27,7 @@ inline Name name_of(NodeId id) { return static_cast<Name>('a' + static_cast<char
 struct ClusterOptions {
   std::uint32_t replicas = 3;
   bool forming = false;
+  bool strong = false;  // bucket "default" is of kind strong
   std::string relaxed;  // names of nodes that acknowledge before their disk has it
   std::size_t open_requests_max = 100'000;
   std::uint64_t hint_bytes_max = 1'000'000;
@@ -46,6 +47,9 @@ struct Put {
   Level level = Level::quorum;
   std::int32_t pw = 0;
   std::string bucket = "default";
+  PutIf condition = PutIf::always;
+  std::string expected = "";
+  bool retry = false;
 };
 
 struct Get {
@@ -96,7 +100,9 @@ class Cluster {
   void run();  // until nothing moves
   void cut(Name from, Name to) { cut_.insert({from, to}); }
   void isolate(Name node);
-  void heal() { cut_.clear(); }
+  // Messages like this are lost until heal().
+  void lose(std::function<bool(const Flight&)> like) { losing_.push_back(std::move(like)); }
+  void heal() { cut_.clear(), losing_.clear(); }
   void deliver_twice(bool on) { twice_ = on; }
   void inject(Name from, Name to, Message message) { flights_.push_back(Flight{from, to, std::move(message)}); }
   void age_messages(Duration age) { age_ = age; }  // all that travel from now on have waited so long
@@ -156,6 +162,7 @@ class Cluster {
   std::map<CallId, Message> replies_;
   std::map<std::string, std::size_t, std::less<>> delivered_;
   std::set<std::pair<Name, Name>> cut_;
+  std::vector<std::function<bool(const Flight&)>> losing_;
   std::set<Name> slow_;
   Watch watch_;
   bool twice_ = false;

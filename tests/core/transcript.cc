@@ -6,6 +6,8 @@
 #include <sstream>
 #include <utility>
 
+#include "node/core/register_record.h"
+
 namespace shoal {
 namespace {
 
@@ -80,6 +82,8 @@ void Transcript::start_cluster(const Command& command) {
   for (const std::string& word : command.words) {
     if (word == "forming") {
       options.forming = true;
+    } else if (word == "strong") {
+      options.strong = true;
     } else {
       names += word;
     }
@@ -105,6 +109,10 @@ void Transcript::put(const Command& command, bool tombstone) {
   Put put{.key = command.option("key"), .value = command.option("value"), .tombstone = tombstone};
   put.w = number_of(command.option("w", "0"));
   put.timeout = span_of(command.option("timeout", "1s"));
+  const std::string condition = command.option("if");
+  if (!condition.empty()) put.condition = condition == "absent" ? PutIf::absent : PutIf::value_is;
+  put.expected = condition;
+  put.retry = command.options.contains("retry");
   if (command.options.contains("with")) put.context = contexts_.at(command.option("with"));
   if (command.options.contains("request")) put.request = {9, std::stoull(command.option("request"))};
   current_ = Asked{put.key, command.option("save")};
@@ -114,7 +122,8 @@ void Transcript::put(const Command& command, bool tombstone) {
 void Transcript::get(const Command& command) {
   const Get get{.key = command.option("key"),
                 .r = number_of(command.option("r", "0")),
-                .timeout = span_of(command.option("timeout", "1s"))};
+                .timeout = span_of(command.option("timeout", "1s")),
+                .level = level_of(command.option("level", "quorum")).value()};
   current_ = Asked{get.key, command.option("save")};
   questions_[cluster_->start_get(command.option("via")[0], get)] = current_;
 }
@@ -130,6 +139,16 @@ bool Transcript::execute_fault(const Command& command) {
       {"cut", [&] { c.cut(command.node(0), command.node(1)); }},
       {"isolate", [&] { each([&](Name name) { c.isolate(name); }); }},
       {"heal", [&] { c.heal(); }},
+      {"lose",
+       [&] {
+         const auto lost = [this, from = command.node(0), to = command.node(1),
+                            kind = command.words.at(2)](const Cluster::Flight& flight) {
+           return flight.from == from && flight.to == to && text_of(flight.message).starts_with(kind + " ");
+         };
+         c.lose(lost);
+       }},
+      {"backup", [&] { each([&](Name name) { backups_[name] = c.store(name).backup(); }); }},
+      {"restore", [&] { each([&](Name name) { c.store(name).restore(backups_.at(name)); }); }},
       {"kill", [&] { each([&](Name name) { c.kill(name); }); }},
       {"start", [&] { each([&](Name name) { c.start(name); }); }},
       {"dead", [&] { each([&](Name name) { c.believe(name, Liveness::dead); }); }},
@@ -154,6 +173,7 @@ void Transcript::on_flight(const Cluster::Flight& flight, bool lost) {
 }
 
 std::string Transcript::actor_text(const std::string& key, const Actor& actor) {
+  if (actor == kRegisterActor) return "chosen";
   const Name node = name_of({actor.incarnation.value & 0xff});
   std::vector<Actor>& known = actors_[{key, node}];
   auto it = std::ranges::find(known, actor);
@@ -198,7 +218,39 @@ std::string Transcript::text_of(const Message& message) {
   if (std::holds_alternative<CloseFormation>(message)) return "CloseFormation";
   if (std::holds_alternative<Forward>(message)) return "Forward";
   if (std::holds_alternative<Forwarded>(message)) return "Forwarded";
+  return text_of_paxos(message);
+}
+
+// A ballot is its counter and its proposer; a register reads version=value.
+std::string Transcript::text_of_paxos(const Message& message) {
+  const auto known = [&](const auto& m) { return keys_[m.call] = m.key.name; };
+  const auto answer = [&](const auto& m) {
+    const std::string& key = keys_[m.call];
+    return key + (m.outcome != Errc::ok ? " does not vote" : " " + text_of(m.promised));
+  };
+  if (const auto* m = std::get_if<Prepare>(&message)) return "Prepare " + known(*m) + " " + text_of(m->ballot);
+  if (const auto* m = std::get_if<Promise>(&message))
+    return "Promise " + answer(*m) +
+           (m->value != nullptr ? " has " + text_of(m->accepted) + " " + text_of(*m->value) : "");
+  if (const auto* m = std::get_if<Accept>(&message))
+    return "Accept " + known(*m) + " " + text_of(m->ballot) + " " + text_of(*m->value);
+  if (const auto* m = std::get_if<Accepted>(&message)) return "Accepted " + answer(*m);
+  if (const auto* m = std::get_if<Poll>(&message)) return "Poll " + known(*m);
+  if (const auto* m = std::get_if<Polled>(&message)) {
+    if (m->outcome != Errc::ok) return "Polled " + keys_[m->call] + " does not vote";
+    return "Polled " + keys_[m->call] +
+           (m->value != nullptr ? " " + text_of(m->accepted) + " " + text_of(*m->value) : " nothing");
+  }
+  if (const auto* m = std::get_if<Learn>(&message)) return "Learn " + m->key.name + " " + text_of(m->ballot);
   return "message " + std::to_string(message.index());
+}
+
+std::string Transcript::text_of(const paxos::Ballot& ballot) {
+  return std::to_string(ballot.counter) + name_of({ballot.proposer.value & 0xff});
+}
+
+std::string Transcript::text_of(const paxos::Register& value) {
+  return std::to_string(value.version) + "=" + (value.exists ? std::string(value.value.view()) : "nothing");
 }
 
 const Transcript::Asked& Transcript::asked(CallId call) const {

@@ -7,11 +7,12 @@
 //   ...
 //
 // Commands (names of nodes are single letters; the first one founds the cluster):
-//   cluster a b c [forming]               start them
-//   put via= key= value= [w=] [with=] [request=] [save=] [timeout=]     `with` a saved context, `save` the token
-//   del via= key= [with=] ...             get via= key= [r=] [save=]
-//   slow-disk a b    fast-disk a          cut a b    isolate a    heal
-//   kill a    start a    dead a    alive a        forget a k    spoil a k    full a
+//   cluster a b c [forming] [strong]      start them; strong: all keys are of a strong bucket
+//   put via= key= value= [w=] [with=] [request=] [save=] [timeout=] [if=] [retry=yes]    `with` a saved context, `save`
+//                                         the token; if=absent, or the value that must be there
+//   del via= key= [with=] ...             get via= key= [r=] [save=] [level=]
+//   slow-disk a b    fast-disk a          cut a b    isolate a    lose a b Accept    heal
+//   kill a    start a    dead a    alive a        forget a k    spoil a k    full a    backup a    restore a
 //   join d via=b [name=]                  wait 300ms
 //
 // A record reads {clock}=value|value. A node that starts an actor anew for a key, because it forgot the record or was
@@ -60,6 +61,9 @@ class Transcript {
 
   // How things read.
   std::string text_of(const Message& message);
+  std::string text_of_paxos(const Message& message);
+  static std::string text_of(const paxos::Ballot& ballot);
+  static std::string text_of(const paxos::Register& value);
   std::string text_of(const std::string& key, const Record& record);
   std::string text_of(const std::string& key, const VersionVector& clock);
   std::string reply_text(const Message& message);
@@ -72,7 +76,8 @@ class Transcript {
   std::string output_;
   std::map<CallId, std::string> keys_;  // of calls between nodes
   std::map<CallId, Asked> questions_;   // of clients
-  Asked current_;                       // the question that is being asked
+  std::map<Name, MemoryStore::Backup> backups_;
+  Asked current_;  // the question that is being asked
   std::map<std::string, std::string> contexts_;
   std::map<std::pair<std::string, Name>, std::vector<Actor>> actors_;
 };
