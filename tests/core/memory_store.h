@@ -67,7 +67,7 @@ class MemoryStore final : public Store {
   void hurry(CommitId commit) override { hurried_ = std::max(hurried_, commit); }
 
   std::uint64_t records() override {
-    const auto own = [](const auto& item) { return !item.first.is_hint(); };
+    const auto own = [](const auto& item) { return item.first.is_own(); };
     return static_cast<std::uint64_t>(std::ranges::count_if(now_, own));
   }
 
@@ -111,7 +111,7 @@ class MemoryStore final : public Store {
  private:
   void note_change(const Place& place, const EntryPtr& before, const EntryPtr& after) {
     const auto digest = [](const EntryPtr& entry) { return entry ? std::optional(entry->digest) : std::nullopt; };
-    if (!place.is_hint()) tree_.change(place.slot, digest(before), digest(after));
+    if (place.is_own()) tree_.change(place.slot, digest(before), digest(after));
   }
   void count_anew(std::uint32_t partitions) {
     tree_ = Tree(partitions);
