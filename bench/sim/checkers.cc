@@ -173,7 +173,8 @@ Sentences check_nothing_invented(const Evidence& evidence) {
   }
   for (const FinalState& state : evidence.finals)
     for (const RequestId& id : state.values) judge(id, state.key, "the final state of key");
-  for (const auto& [dot, facts] : evidence.ledger.dots()) {
+  for (const auto& [name, facts] : evidence.ledger.dots()) {
+    const Dot& dot = facts.dot;
     const Operation* write = evidence.history.find(facts.request);
     if (write == nullptr || !is_write(*write) || write->value != facts.value ||
         facts.tombstone != (write->function == Function::del))

@@ -52,7 +52,7 @@ CommitId SimStore::write(const Place& place, EntryPtr entry) {
   note_change(place, peek(place), entry);
   lose_if_unreadable(place);
   Cell& cell = cells_[place];
-  witness_.wrote(node_, place, cell.current ? &cell.current->record : nullptr, entry->record);
+  if (!place.is_acceptor()) witness_.wrote(node_, place, cell.current ? &cell.current->record : nullptr, entry->record);
   cell.current = entry;
   filling_.push_back(Unsynced{place, std::move(entry), std::nullopt});
   return filling_id_;
@@ -61,11 +61,16 @@ CommitId SimStore::write(const Place& place, EntryPtr entry) {
 // What nobody can read is gone for good when something else takes its place.
 void SimStore::lose_if_unreadable(const Place& place) {
   const auto cell = cells_.find(place);
-  if (cell != cells_.end() && cell->second.unreadable) lose_record(place);
+  if (cell == cells_.end() || !cell->second.unreadable) return;
+  if (place.is_acceptor()) {
+    cell->second.unreadable = false;
+  } else {
+    lose_record(place);
+  }
 }
 
 CommitId SimStore::erase(const Place& place) {
-  if (!place.is_hint()) note_change(place, peek(place), nullptr);
+  note_change(place, peek(place), nullptr);
   lose_if_unreadable(place);
   const auto cell = cells_.find(place);
   if (cell != cells_.end() && cell->second.current) {
@@ -78,7 +83,7 @@ CommitId SimStore::erase(const Place& place) {
 
 void SimStore::note_change(const Place& place, const EntryPtr& before, const EntryPtr& after) {
   const auto digest = [](const EntryPtr& entry) { return entry ? std::optional(entry->digest) : std::nullopt; };
-  if (!place.is_hint()) tree_.change(place.slot, digest(before), digest(after));
+  if (place.is_own()) tree_.change(place.slot, digest(before), digest(after));
 }
 
 void SimStore::fit_tree(std::uint32_t partitions) {
@@ -132,6 +137,7 @@ void SimStore::settle(const Unsynced& write) {
   if (write.document) durable_document_ = write.document;
   if (!write.place) return;
   cells_[*write.place].durable = write.entry;
+  if (write.place->is_acceptor()) return forget_if_empty(*write.place);
   if (write.entry) return witness_.synced(node_, write.place->slot, write.entry->record);
   const std::optional<Record> left = union_of(write.place->slot, Layer::durable);
   witness_.erased(node_, write.place->slot, left ? &*left : nullptr);
@@ -145,7 +151,7 @@ void SimStore::forget_if_empty(const Place& place) {
 
 void SimStore::end_sync() {
   for (Unsynced& write : syncing_) {
-    if (lying_) {
+    if (lying_ && !(write.place && write.place->is_acceptor())) {
       lied_about_.push_back(std::move(write));
     } else {
       settle(write);
@@ -186,7 +192,7 @@ void SimStore::crash(Rng& chance) {
     if (write.place) touched.insert(write.place->slot);
   for (std::vector<Unsynced>* writes : {&syncing_, &filling_}) {
     for (const Unsynced& write : *writes) {
-      if (write.place) touched.insert(write.place->slot);
+      if (write.place && !write.place->is_acceptor()) touched.insert(write.place->slot);
       if (write.place && !write.entry) dropped.insert(*write.place);
       if (!chance.chance(share)) continue;
       if (write.place) cells_[*write.place].durable = write.entry;
@@ -242,6 +248,10 @@ void SimStore::drop_waiting(const Place& place) {
 void SimStore::lose_record(const Place& place) {
   const auto cell = cells_.find(place);
   if (cell == cells_.end() || !cell->second.current) return;
+  if (place.is_acceptor()) {
+    cell->second.unreadable = true;
+    return;
+  }
   const EntryPtr lost = cell->second.current;
   drop_waiting(place);
   cells_.erase(cell);
@@ -251,7 +261,7 @@ void SimStore::lose_record(const Place& place) {
 
 void SimStore::lose_everything() {
   for (const auto& [place, cell] : cells_)
-    if (cell.current) witness_.destroyed(node_, place.slot, cell.current->record, nullptr);
+    if (cell.current && !place.is_acceptor()) witness_.destroyed(node_, place.slot, cell.current->record, nullptr);
   cells_.clear();
   tree_ = Tree(tree_.partitions());
   syncing_.clear();
@@ -286,7 +296,7 @@ void SimStore::set_full(bool full, Instant now) {
 std::vector<Slot> SimStore::slots() const {
   std::vector<Slot> slots;
   for (const auto& [place, cell] : cells_)
-    if (!place.is_hint() && cell.current) slots.push_back(place.slot);
+    if (place.is_own() && cell.current) slots.push_back(place.slot);
   return slots;
 }
 

@@ -5,6 +5,10 @@
 //
 // Invariants: those of Store. In particular a sync that fails is tried again with all bytes, and nothing is taken back
 // from a running node (but by `lose_record` and the like, which is the disk's doing and which the node must survive).
+//
+// What the node remembers as an acceptor is nobody's copy: the tree and the witness do not hear of it. Nothing but the
+// loss of the whole disk makes it vanish unseen, since a voter that forgets silently is beyond what Paxos survives: a
+// lost one cannot be read any more, and a disk that lies about its syncs does sync these.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +69,7 @@ class SimStore final : public Store {
   // Syncs are reported and not done. What was written since it began is lost by the next crash.
   void set_lying(bool lying);
   void lose_everything();
-  void lose_record(const Place& place);
+  void lose_record(const Place& place);  // of an acceptor: it cannot be read any more
   void set_unreadable(const Place& place, bool unreadable);
   // The digest of its leaf is another than that of the leaf's records.
   void spoil_digest(const Slot& slot);

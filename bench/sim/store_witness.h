@@ -1,4 +1,5 @@
-// StoreWitness: who is told what happens on a simulated disk, as it happens. Nodes and clients never ask it.
+// StoreWitness: who is told what happens on a simulated disk to records and hints, as it happens; not to what acceptors
+// remember. Nodes and clients never ask it.
 #pragma once
 
 #include <cstdint>

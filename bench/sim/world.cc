@@ -359,8 +359,8 @@ void World::note_agreement(ClientHandle client, const Message& message) {
   for (const std::uint32_t owner : key.owners) owners |= only(owner);
   Agreement agreement{.key = asked->second, .owners = std::popcount(owners), .holding = std::popcount(owners)};
   const Result<CausalContext> shown = decode_context(reply->context, shared_.cluster_key, key.slot);
-  for (const auto& [dot, facts] : ledger_.dots())
-    if (shown && facts.slot == key.slot && shown->seen.covers(dot))
+  for (const auto& [name, facts] : ledger_.dots())
+    if (shown && facts.slot == key.slot && shown->seen.covers(facts.dot))
       agreement.holding = std::min(agreement.holding, std::popcount((facts.ever_held | facts.lost) & owners));
   agreements_.push_back(agreement);
 }

@@ -34,7 +34,7 @@ Result<EntryPtr> Replica::read(const Place& place, const Key& key) {
   Result<EntryPtr> held = store_.read(place);
   if (!held) {
     trace_.mark(Mark::unreadable_record_answered_dont_know);
-    if (!place.is_hint()) note_damaged(place.slot, held.error());
+    if (place.is_own()) note_damaged(place.slot, held.error());
   } else if (*held && (*held)->key != key) {
     trace_.mark(Mark::slot_collision_refused);
     return fail(Errc::refused, "the key's hash is taken by another key; use another name");

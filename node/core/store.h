@@ -8,8 +8,10 @@
 //  (2) After a crash, what was reported durable is there; what was not may be there or not, record by record.
 //  (3) A write is never taken back while the process lives: a failed sync keeps it in memory, refuses new writes
 //      through `admit`, and is tried again from the start with all bytes (never as if the first try had left some).
-//  (4) The tree holds the digest of every own copy that is visible to reads, and of no hint; after a crash as well.
-//      What cannot be read any more counts as it did when it was written.
+//  (4) The tree holds the digest of every own copy that is visible to reads, and of nothing else; after a crash as
+//      well. What cannot be read any more counts as it did when it was written.
+//  (5) What was durable at a place of acceptors is never answered with "nothing": when it is lost, by the disk or
+//      because the store was restored from a snapshot, it cannot be read until somebody writes there.
 #pragma once
 
 #include <cstddef>

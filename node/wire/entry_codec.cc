@@ -67,6 +67,26 @@ struct VoterMemory {
   }
 };
 
+// How both forms begin.
+struct Named {
+  Key key;
+
+  template <class A>
+  friend void fields(A& a, Named& v) {
+    a(v.key);
+  }
+};
+
+Result<Entry> decode_memory(const Place& place, std::string_view bytes) {
+  const std::string what = "what an acceptor remembers";
+  Result<VoterMemory> memory = unseal<VoterMemory>(seed_of(place), kDigestBytes, bytes, what);
+  if (!memory) return memory.error();
+  const bool is_vote = place == Place::vote();
+  if ((memory->vote != nullptr) != is_vote || (memory->acceptor == nullptr) != is_vote)
+    return fail(Errc::corrupt, what + " cannot be read");
+  return Entry{.key = std::move(memory->key), .kind = Kind::strong, .acceptor = memory->acceptor, .vote = memory->vote};
+}
+
 }  // namespace
 
 std::string place_bytes(const Place& place) {
@@ -95,12 +115,7 @@ std::string encode_entry(const Place& place, const Entry& entry) {
 }
 
 Result<Entry> decode_entry(const Place& place, std::string_view bytes) {
-  if (place.is_acceptor()) {
-    Result<VoterMemory> memory = unseal<VoterMemory>(seed_of(place), kDigestBytes, bytes, "what an acceptor remembers");
-    if (!memory) return memory.error();
-    return Entry{
-        .key = std::move(memory->key), .kind = Kind::strong, .acceptor = memory->acceptor, .vote = memory->vote};
-  }
+  if (place.is_acceptor()) return decode_memory(place, bytes);
   Result<Entry> entry = unseal<Entry>(seed_of(place), kDigestBytes, bytes, "a record");
   if (entry) entry->digest = sealed_digest(bytes).value_or(Hash128{});
   return entry;
@@ -115,10 +130,10 @@ std::optional<Hash128> sealed_digest(std::string_view bytes) {
 std::optional<Key> sealed_key(std::string_view bytes) {
   if (!sealed_digest(bytes)) return std::nullopt;
   msgpack::object_handle handle;
-  Entry entry;
-  if (!wire::parse(bytes.substr(kHeaderBytes + kDigestBytes), handle) || !wire::Unpacker::read(handle.get(), entry))
+  Named named;
+  if (!wire::parse(bytes.substr(kHeaderBytes + kDigestBytes), handle) || !wire::Unpacker::read(handle.get(), named))
     return std::nullopt;
-  return entry.key;
+  return named.key;
 }
 
 std::string encode_document(const Membership& document) { return seal(0, nullptr, document); }

@@ -49,7 +49,7 @@ Result<std::unique_ptr<DiskStore>> DiskStore::open(const StoreOptions& options) 
   if (!head->claimed && !options.create) return store_missing(options.dir);
   Parts parts{.env = *std::move(env), .head = *std::move(head), .overlay = {}, .log = nullptr, .tree = Tree(1)};
   if (const Status opened = open_log(options, parts); !opened) return opened.error();
-  if (!parts.head.has_log)
+  if (!parts.head.is_current)
     if (const Status claimed = claim_store(parts.env, options.owner, /*has_log=*/true); !claimed)
       return claimed.error();
   if (const Status loaded = load_tree(options, parts); !loaded) return loaded.error();
@@ -123,6 +123,7 @@ DiskStore::DiskStore(const StoreOptions& options, Parts parts)
     : options_(options),
       env_(std::move(parts.env)),
       document_(std::move(parts.head.document)),
+      restored_(std::move(parts.head.restored)),
       overlay_(std::move(parts.overlay)),
       tree_(std::move(parts.tree)),
       filling_(std::make_shared<LogBatch>()),
@@ -145,6 +146,9 @@ Result<EntryPtr> DiskStore::read(const Place& place) {
   }
   const Result<std::optional<std::string_view>> bytes = stored(place);
   if (!bytes) return bytes.error();
+  if (!*bytes && place.is_acceptor() && !restored_.empty())
+    return fail(Errc::corrupt, "this node was restored from snapshot " + restored_ +
+                                   " and does not know what it has promised: it does not vote");
   last_read_ = {place, *bytes ? sealed_digest(**bytes) : std::nullopt};
   return *bytes ? decode(place, **bytes) : EntryPtr();
 }

@@ -93,6 +93,8 @@ class DiskStore final : public Store {
 
   // The membership document as it was found at open; absent in a new store.
   [[nodiscard]] const std::optional<Membership>& document() const { return document_; }
+  // The snapshot that the store was restored from; empty: none. It has forgotten its acceptors (store_format.h).
+  [[nodiscard]] const std::string& restored() const { return restored_; }
 
   // Ends the turn: hands the filled batch over unless one is still being synced.
   void flush();
@@ -159,6 +161,7 @@ class DiskStore final : public Store {
   const StoreOptions options_;
   LmdbEnv env_;
   const std::optional<Membership> document_;
+  const std::string restored_;  // from the snapshot of this name
   LmdbTxn reader_;
   bool reading_ = false;
   std::optional<LastRead> last_read_;

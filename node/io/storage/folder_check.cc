@@ -75,7 +75,9 @@ class Check {
     const std::optional<Membership> logged = logged_document(identity.node, *head);
     document_ = logged ? logged : head->document;
     check_document(identity, logged.has_value());
-    check_tables(*env);
+    if (!head->restored.empty())
+      found("restored from snapshot " + head->restored + ": what it had promised as a voter is forgotten");
+    check_tables(*env, *head);
     return check_log(identity.node, *head);
   }
 
@@ -102,7 +104,7 @@ class Check {
             to_string(identity.cluster));
   }
 
-  void check_tables(const LmdbEnv& env) {
+  void check_tables(const LmdbEnv& env, const StoreHead& head) {
     if (env.digests == 0 || env.deltas == 0) return wrong("the table of digests is missing");
     LmdbTxn txn;
     std::uint32_t partitions = 0;
@@ -113,6 +115,8 @@ class Check {
     Tree sums(known ? partitions : 1);
     check_.records = check_table(txn.get(), env.records, "record", &sums);
     check_.hints = check_table(txn.get(), env.hints, "hint", nullptr);
+    if (env.acceptors != 0) check_.acceptors = check_table(txn.get(), env.acceptors, "acceptor", nullptr);
+    if (env.acceptors == 0 && head.is_current) wrong("the table of acceptors is missing");
     check_digests(txn.get(), env, sums);
   }
 
@@ -165,12 +169,18 @@ class Check {
   [[nodiscard]] std::optional<Place> home_of(const Place& place, std::string_view value) const {
     const std::optional<Key> key = sealed_key(value);
     if (!document_ || !key) return std::nullopt;
-    const Place home(place.owner, slot_of(document_->cluster_key, *key));
+    const Place home = place.is_acceptor() && *key == Key{} ? Place::vote() : home_of_key(place.owner, *key);
     return decode_entry(home, value) ? std::optional(home) : std::nullopt;
   }
 
+  // Precondition: there is a document.
+  [[nodiscard]] Place home_of_key(NodeId owner, const Key& key) const {
+    return {owner, slot_of(document_->cluster_key, key)};
+  }
+
   void check_slot(const std::string& what, const Place& place, const Entry& entry) {
-    if (document_ && slot_of(document_->cluster_key, entry.key) != place.slot)
+    if (place == Place::vote()) return;  // it is about no key
+    if (document_ && home_of_key(place.owner, entry.key) != place)
       wrong("the " + what + " at " + to_hex(place_bytes(place)) + " holds key \"" + entry.key.name +
             "\", which belongs elsewhere");
   }
@@ -196,9 +206,14 @@ class Check {
     return Unit{};
   }
 
+  static std::string kind_of(const Place& place) {
+    if (place.is_own()) return "record";
+    return place.is_hint() ? "hint" : "acceptor";
+  }
+
   void check_batch(const LogBatch& batch) {
     for (const Change& change : batch.changes)
-      if (change.entry) check_slot("logged record", change.place, *change.entry);
+      if (change.entry) check_slot("logged " + kind_of(change.place), change.place, *change.entry);
     if (!batch.document) return;
     if (const Result<Membership> document = decode_document(*batch.document); !document)
       wrong("the membership document in commit " + std::to_string(batch.id.value) +

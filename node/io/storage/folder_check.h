@@ -16,6 +16,7 @@ struct FolderCheck {
   std::uint64_t damages = 0;
   std::uint64_t records = 0;  // in LMDB
   std::uint64_t hints = 0;
+  std::uint64_t acceptors = 0;
 };
 
 inline constexpr std::size_t kDamagesTold = 20;

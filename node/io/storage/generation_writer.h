@@ -1,5 +1,6 @@
 // Writes a generation of the overlay into LMDB, in transactions of bounded size and in the order of the places: own
-// copies with the digests of their leaves, then hints; the last one says up to which commit LMDB holds everything.
+// copies with the digests of their leaves, then hints and acceptors; the last one says up to which commit LMDB holds
+// everything.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,12 @@
-// LmdbEnv: one LMDB environment with our five tables, and owners for what the C API hands out.
+// LmdbEnv: one LMDB environment with our six tables, and owners for what the C API hands out.
 //
 //   records   16 bytes of slot, big-endian hi then lo  ->  encode_entry (node/wire/entry_codec.h)
 //   hints     8 bytes of the owner's id, then the slot ->  encode_entry: the state that the owner has missed
+//   acceptors 8 bytes of ones, then the slot           ->  encode_entry: what this node remembers as a voter
 //   meta      "document"                               ->  encode_document: the newest membership document
 //   meta      "about"                                  ->  u64 format, u64 node id, big-endian
 //   meta      "checkpoint"                             ->  u64: everything up to this commit of the log is in here
+//   meta      "restored"                               ->  the name of the snapshot, if it was restored from one
 //   digests, deltas                                        the sums of records' digests (digest_table.h)
 //
 // LMDB never overwrites a page that the newest synced transaction can reach. A commit writes the new pages, syncs
@@ -42,6 +44,7 @@ namespace shoal {
 inline constexpr std::string_view kDocumentName = "document";
 inline constexpr std::string_view kAboutName = "about";
 inline constexpr std::string_view kCheckpointName = "checkpoint";
+inline constexpr std::string_view kRestoredName = "restored";
 
 // A transaction flushes its pages in one go, and the log's next sync waits behind them: small enough not to be felt,
 // large enough that its own sync is shared by many entries. LMDB would keep up to 131,071 dirty pages.
@@ -66,8 +69,8 @@ struct LmdbEnv {
   MDB_dbi deltas = 0;     // the same
   MDB_dbi acceptors = 0;  // the same
 
-  // Creates the folder and the file when they are missing. At most one process may do so: the caller holds the lock
-  // of the data folder.
+  // Creates the folder, the file and its tables when they are missing. At most one process may do so: the caller holds
+  // the lock of the data folder. `map_bytes` of 0: as the file says.
   static Result<LmdbEnv> open(const std::filesystem::path& dir, std::size_t map_bytes);
 
   // To look at, with everything left as it is. Errc::corrupt when the file is damaged, cut short or none of ours. No

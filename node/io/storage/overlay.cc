@@ -6,9 +6,25 @@
 #include "node/base/check.h"
 
 namespace shoal {
+namespace {
+
+std::size_t memory_of(const paxos::RegisterPtr& value) {
+  return value == nullptr ? 0 : sizeof *value + value->value.size() + value->served.size() * sizeof(paxos::Served);
+}
+
+std::size_t memory_of(const Membership& document) {
+  constexpr std::size_t kNames = 128;  // of a member or a bucket, about
+  return sizeof document + (document.members.size() + document.buckets.size()) * kNames;
+}
+
+}  // namespace
+
 std::size_t memory_of(const EntryPtr& entry) {
   if (entry == nullptr) return 128;
   std::size_t bytes = 256 + entry->key.bucket.size() + entry->key.name.size();
+  if (entry->acceptor) bytes += sizeof *entry->acceptor + memory_of(entry->acceptor->value);
+  if (entry->vote) bytes += sizeof *entry->vote;
+  if (entry->vote && entry->vote->acceptor.value) bytes += memory_of(*entry->vote->acceptor.value);
   bytes += entry->record.clock.entries().size() * sizeof(VersionVector::Entry);
   for (const Sibling& sibling : entry->record.siblings) bytes += sizeof(Sibling) + sibling.value.size();
   return bytes;

@@ -20,7 +20,7 @@
 namespace shoal {
 
 struct Generation {
-  PlaceMap entries;                             // null: erased; own copies stand before hints
+  PlaceMap entries;                             // null: erased; own copies, hints, acceptors
   std::optional<std::string> document;          // sealed
   std::size_t bytes = 0;                        // about what it holds in memory
   CommitId through;                             // when frozen: it holds all up to this commit, and nothing newer

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/io/storage/folder_check.h"
+#include "node/io/storage/store_format.h"
 #include "node/io/storage/sync_file.h"
 #include "node/io/storage/text_lines.h"
 
@@ -13,7 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kFormatWithoutAcceptors = 1;
 constexpr std::string_view kTitle = "shoal snapshot\n";
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::string_view kHiddenEnd = ".shoal-draft";
@@ -106,6 +108,12 @@ Status copy_records(const fs::path& from, const fs::path& to) {
   return sync_directory(to);
 }
 
+// Invariant (4).
+Status forget_votes(const fs::path& store, const std::string& snapshot) {
+  const Result<LmdbEnv> env = LmdbEnv::open(store, 0);
+  return env ? mark_restored(*env, snapshot) : Status(env.error());
+}
+
 }  // namespace
 
 std::string encode_manifest(const Manifest& manifest) {
@@ -115,6 +123,7 @@ std::string encode_manifest(const Manifest& manifest) {
   text += "created " + std::to_string(manifest.created.ms) + "\n";
   text += "records " + std::to_string(manifest.records) + "\n";
   text += "hints " + std::to_string(manifest.hints) + "\n";
+  text += "acceptors 0\n";
   return text + check_line(text);
 }
 
@@ -131,8 +140,11 @@ Result<Manifest> decode_manifest(std::string_view text) {
   const auto created = take_number(text, "created", 10);
   const auto records = take_number(text, "records", 10);
   const auto hints = take_number(text, "hints", 10);
+  const bool says_acceptors = format != kFormatWithoutAcceptors;
+  const auto acceptors = says_acceptors ? take_number(text, "acceptors", 10) : std::optional<std::uint64_t>(0);
   const std::string_view checked = whole.substr(0, whole.size() - text.size());
-  if (format != kFormat || !name || !created || !records || !hints || text != check_line(checked)) return damaged;
+  const bool is_whole = format && *format > 0 && name && created && records && hints && acceptors == 0U;
+  if (!is_whole || text != check_line(checked)) return damaged;
   return Manifest{.name = std::string(*name),
                   .created = {static_cast<std::int64_t>(*created)},
                   .records = *records,
@@ -201,7 +213,10 @@ Result<Restored> restore_snapshot(const fs::path& snapshot, const fs::path& dir,
   const Result<Identity> identity = later_life(*before, *manifest, now);
   if (!identity) return identity.error();
   if (const Status whole = check_all(snapshot, *manifest); !whole) return whole.error();
-  const auto fill = [&](const fs::path& store) { return copy_records(snapshot / "store", store); };
+  const auto fill = [&](const fs::path& store) {
+    const Status copied = copy_records(snapshot / "store", store);
+    return copied ? forget_votes(store, manifest->name) : copied;
+  };
   if (const Status restored = DataFolder::restore(dir, *identity, fill); !restored) return restored.error();
   return Restored{*manifest, *identity};
 }

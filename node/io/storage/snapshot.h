@@ -1,15 +1,17 @@
 // Snapshot: a copy of a node's data folder as it was at one moment.
 //
 //   SNAPSHOT/identity         the node's, as it was
-//   SNAPSHOT/store/data.mdb   its records, hints and membership document, as a store without a log (store_format.h)
+//   SNAPSHOT/store/data.mdb   its records, hints and membership document, as a store without a log (store_format.h);
+//                             not what it remembers as a voter
 //   SNAPSHOT/snapshot         what it is, as text behind a checksum; written last:
 //
 //   shoal snapshot
-//   format 1
+//   format 2                  1: the same, without the word on acceptors
 //   name nightly
 //   created 1763899467000     milliseconds since 1970, by the node's clock
 //   records 120000
 //   hints 17
+//   acceptors 0               none are in it, however many the node has
 //   check 0f1e2d3c4b5a6978    XXH3-64 of everything above
 //
 // The idea: when LMDB holds everything written so far, one read transaction of it is the node at that moment. It is
@@ -27,7 +29,9 @@
 //      snapshot again (later) raises the counter further.
 //  (3) What the node acknowledged after the snapshot is not here any more. It is with the other owners, who bring it
 //      back; until they have, this copy is behind, as after any long absence.
-//  (4) A folder is a data folder only when everything of it is on the disk: 'restoring' goes last.
+//  (4) A restored node never votes with an old memory, nor as if it had none: what it promised before may have been
+//      counted on. Its store is marked, and says of every acceptor that is not there that it cannot be read.
+//  (5) A folder is a data folder only when everything of it is on the disk: 'restoring' goes last.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Copies what one read transaction of a store sees into a store of its own.
+// Copies what one read transaction of a store sees into a store of its own: records, hints and the document. What the
+// node remembers as a voter stays behind, since a copy of it is old as soon as the node goes on (store_format.h).
 #pragma once
 
 #include <atomic>

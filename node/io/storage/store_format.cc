@@ -8,7 +8,8 @@
 namespace shoal {
 namespace {
 
-constexpr std::uint64_t kFormat = 5;  // 3, 2: the same, without digests; 1: without hints and buckets
+constexpr std::uint64_t kFormat =
+    6;  // 5: the same, without acceptors; 3, 2: without digests; 1: without hints and buckets
 constexpr std::uint64_t kFormatWithoutLog = 4;
 
 // A value of table meta; empty when there is none.
@@ -50,6 +51,12 @@ Status check_about(const LmdbEnv& env, std::string_view about, NodeId owner) {
   return Unit{};
 }
 
+Status put_meta(const LmdbEnv& env, std::string_view name, std::string_view value) {
+  const int code = env.put_meta(name, value);
+  if (code == 0) return Unit{};
+  return fail(lmdb_errc(code), "cannot write to the store in " + env.dir.string() + ": " + mdb_strerror(code));
+}
+
 }  // namespace
 
 Error store_damaged(const std::filesystem::path& dir, const std::string& what) {
@@ -71,10 +78,14 @@ Result<StoreHead> read_store_head(const LmdbEnv& env, NodeId owner) {
   const Result<std::string> checkpoint = load(env, kCheckpointName);
   if (!checkpoint) return checkpoint.error();
   if (!checkpoint->empty() && checkpoint->size() != 8) return store_damaged(env.dir, "no valid checkpoint number");
+  Result<std::string> restored = load(env, kRestoredName);
+  if (!restored) return restored.error();
   Result<std::optional<Membership>> document = load_document(env);
   if (!document) return document.error();
   return StoreHead{.claimed = true,
                    .has_log = read_u64(*about) > kFormatWithoutLog,
+                   .is_current = read_u64(*about) == kFormat,
+                   .restored = *std::move(restored),
                    .checkpoint = {checkpoint->empty() ? 0 : read_u64(*checkpoint)},
                    .document = *std::move(document)};
 }
@@ -83,9 +94,9 @@ Status claim_store(const LmdbEnv& env, NodeId owner, bool has_log) {
   std::string about;
   append_u64(about, has_log ? kFormat : kFormatWithoutLog);
   append_u64(about, owner.value);
-  const int code = env.put_meta(kAboutName, about);
-  if (code == 0) return Unit{};
-  return fail(lmdb_errc(code), "cannot write to the store in " + env.dir.string() + ": " + mdb_strerror(code));
+  return put_meta(env, kAboutName, about);
 }
+
+Status mark_restored(const LmdbEnv& env, const std::string& snapshot) { return put_meta(env, kRestoredName, snapshot); }
 
 }  // namespace shoal
