@@ -37,12 +37,9 @@ const char* name_of(EventKind kind) {
 
 std::vector<BucketStatus> buckets_of(const Membership& document) {
   std::vector<BucketStatus> buckets;
-  const auto add = [&](const Bucket& bucket) {
-    buckets.push_back({bucket.name, std::string(name_of(bucket.kind)), bucket.r, bucket.w});
-  };
-  add(*document.bucket(kDefaultBucket));
+  buckets.push_back(bucket_status(*document.bucket(kDefaultBucket)));
   for (const Bucket& bucket : document.buckets)
-    if (bucket.name != kDefaultBucket) add(bucket);
+    if (bucket.name != kDefaultBucket) buckets.push_back(bucket_status(bucket));
   return buckets;
 }
 
@@ -73,6 +70,10 @@ Object Access::object(GetReply reply) {
   object.context_ = context(std::move(reply.context));
   object.stand_ins_ = reply.stand_ins;
   return object;
+}
+
+BucketStatus bucket_status(const Bucket& bucket) {
+  return {bucket.name, std::string(name_of(bucket.kind)), bucket.r, bucket.w};
 }
 
 Receipt receipt_of(PutReply reply) {

@@ -21,6 +21,7 @@ struct Access {
 };
 
 Receipt receipt_of(PutReply reply);
+BucketStatus bucket_status(const Bucket& bucket);
 NodeStatus status_of(const StatusReply& reply);
 Placement placement_of(const StatusReply& view, const Key& key);
 // Names come from the document; members that it does not know are shown by their ids.

@@ -21,6 +21,7 @@ using client_detail::ready_with;
 using client_detail::receipt_of;
 using client_detail::Reply;
 using client_detail::Room;
+using client_detail::SessionState;
 using client_detail::time_left;
 
 namespace {
@@ -93,6 +94,77 @@ std::function<void(Result<Reply>)> complete_with(std::shared_ptr<PendingState<Re
   };
 }
 
+// Level::strong makes every node refuse it in a bucket that could not keep the condition.
+Result<PutRequest> only_if(Result<PutRequest> request, PutIf condition, std::string_view expected) {
+  if (!request) return request;
+  if (const Status checked = check_value_size(expected.size()); !checked) return checked.error();
+  request->level = Level::strong;
+  request->context.clear();
+  request->condition = condition;
+  request->expected = Blob(std::string(expected));
+  return request;
+}
+
+// Who has seen nothing, not even a deletion, has no context.
+Result<PutRequest> only_as_seen(Result<PutRequest> request, const Context& seen) {
+  request = only_if(std::move(request), seen.empty() ? PutIf::absent : PutIf::always, {});
+  if (request) request->context = Access::bytes(seen);
+  return request;
+}
+
+Pending<Receipt> write(const std::shared_ptr<Engine>& engine, const std::shared_ptr<SessionState>& session,
+                       Result<PutRequest> request) {
+  if (!request) return ready_with<Receipt>(request.error());
+  auto state = std::make_shared<PendingState<Receipt>>(engine);
+  const Millis timeout = request->timeout;
+  ask_data(*engine, session, *std::move(request), timeout, Room::wait, complete_with(state));
+  return Pending<Receipt>(std::move(state));
+}
+
+// Deletes what a read just before it has seen; reads again where a strong bucket says that the key has changed since.
+class Deletion : public std::enable_shared_from_this<Deletion> {
+ public:
+  Deletion(Engine& engine, std::shared_ptr<SessionState> session, PutRequest tombstone,
+           std::shared_ptr<PendingState<Receipt>> state)
+      : engine_(engine),
+        session_(std::move(session)),
+        tombstone_(std::move(tombstone)),
+        state_(std::move(state)),
+        deadline_(std::chrono::steady_clock::now() + tombstone_.timeout) {}
+
+  void begin() { read(tombstone_.level, Room::wait); }
+
+ private:
+  void read(Level level, Room room) {
+    const Millis left = time_left(deadline_);
+    GetRequest read{.call = {}, .key = tombstone_.key, .r = engine_.options().r.n, .timeout = left, .level = level};
+    ask_data(engine_, session_, std::move(read), left, room,
+             [self = shared_from_this()](Result<Reply> reply) { self->remove(std::move(reply)); });
+  }
+
+  void remove(Result<Reply> reply) {
+    if (!reply) return state_->complete(reply.error());
+    auto& seen = std::get<GetReply>(*reply);
+    if (seen.values.empty()) return state_->complete(fail(Errc::not_found, "there is no such key; nothing to delete"));
+    tombstone_.context = std::move(seen.context);
+    ask_data(engine_, session_, tombstone_, time_left(deadline_), Room::exempt,
+             [self = shared_from_this()](Result<Reply> written) { self->end(std::move(written)); });
+  }
+
+  void end(Result<Reply> written) {
+    const bool changed = !written && written.error().code == Errc::conflict;
+    // A stale read is followed by one that is not.
+    if (changed && std::chrono::steady_clock::now() < deadline_) return read(Level::quorum, Room::exempt);
+    complete_with(state_)(std::move(written));
+  }
+
+  Engine& engine_;
+  std::shared_ptr<SessionState> session_;
+  PutRequest tombstone_;
+  std::shared_ptr<PendingState<Receipt>> state_;
+  client_detail::Deadline deadline_;
+};
+
 }  // namespace
 
 Pending<Object> Async::get(std::string_view key, ReadOptions options) {
@@ -107,38 +179,44 @@ Pending<Object> Async::get(std::string_view key, ReadOptions options) {
 }
 
 Pending<Receipt> Async::put(std::string_view key, std::string_view value, const WriteOptions& options) {
-  Result<PutRequest> request = put_request(*engine_, key, value, false, options);
-  if (!request) return ready_with<Receipt>(request.error());
-  auto state = std::make_shared<PendingState<Receipt>>(engine_);
-  const Millis timeout = request->timeout;
-  ask_data(*engine_, Access::session(options.session), *std::move(request), timeout, Room::wait, complete_with(state));
-  return Pending<Receipt>(std::move(state));
+  return write(engine_, Access::session(options.session), put_request(*engine_, key, value, false, options));
 }
 
 // A tombstone that replaces nothing would stand beside the value and delete nothing: so it reads first.
 Pending<Receipt> Async::del(std::string_view key, const WriteOptions& options) {
-  Result<PutRequest> tombstone = put_request(*engine_, key, {}, true, options);
-  if (!tombstone) return ready_with<Receipt>(tombstone.error());
-  auto state = std::make_shared<PendingState<Receipt>>(engine_);
   const auto session = Access::session(options.session);
-  const Millis timeout = tombstone->timeout;
-  if (!tombstone->context.empty()) {
-    ask_data(*engine_, session, *std::move(tombstone), timeout, Room::wait, complete_with(state));
-    return Pending<Receipt>(std::move(state));
-  }
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  GetRequest read{.call = {}, .key = tombstone->key, .r = engine_->options().r.n, .timeout = timeout};
-  read.level = tombstone->level;
-  const auto write = [state, session, deadline, engine = engine_.get(),
-                      request = *tombstone](Result<Reply> reply) mutable {
-    if (!reply) return state->complete(reply.error());
-    auto& seen = std::get<GetReply>(*reply);
-    if (seen.values.empty()) return state->complete(fail(Errc::not_found, "there is no such key; nothing to delete"));
-    request.context = std::move(seen.context);
-    ask_data(*engine, session, std::move(request), time_left(deadline), Room::exempt, complete_with(state));
-  };
-  ask_data(*engine_, session, std::move(read), timeout, Room::wait, write);
+  const Result<PutRequest> tombstone = put_request(*engine_, key, {}, true, options);
+  if (!tombstone || !tombstone->context.empty()) return write(engine_, session, tombstone);
+  auto state = std::make_shared<PendingState<Receipt>>(engine_);
+  std::make_shared<Deletion>(*engine_, session, *tombstone, state)->begin();
   return Pending<Receipt>(std::move(state));
+}
+
+Pending<Receipt> Async::put_if_absent(std::string_view key, std::string_view value, const WriteOptions& options) {
+  return write(engine_, Access::session(options.session),
+               only_if(put_request(*engine_, key, value, false, options), PutIf::absent, {}));
+}
+
+Pending<Receipt> Async::cas(std::string_view key, std::string_view expected, std::string_view desired,
+                            const WriteOptions& options) {
+  return write(engine_, Access::session(options.session),
+               only_if(put_request(*engine_, key, desired, false, options), PutIf::value_is, expected));
+}
+
+Pending<Receipt> Async::cas(std::string_view key, const Context& seen, std::string_view desired,
+                            const WriteOptions& options) {
+  return write(engine_, Access::session(options.session),
+               only_as_seen(put_request(*engine_, key, desired, false, options), seen));
+}
+
+Pending<Receipt> Async::del_if(std::string_view key, std::string_view expected, const WriteOptions& options) {
+  return write(engine_, Access::session(options.session),
+               only_if(put_request(*engine_, key, {}, true, options), PutIf::value_is, expected));
+}
+
+Pending<Receipt> Async::del_if(std::string_view key, const Context& seen, const WriteOptions& options) {
+  return write(engine_, Access::session(options.session),
+               only_as_seen(put_request(*engine_, key, {}, true, options), seen));
 }
 
 Client::Client(std::string_view uri) : engine_(std::make_shared<Engine>(Options::parse(uri))) {}
@@ -164,6 +242,28 @@ Result<Receipt> Client::put(std::string_view key, std::string_view value, const 
 
 Result<Receipt> Client::del(std::string_view key, const WriteOptions& options) {
   return async().del(key, options).get();
+}
+
+Result<Receipt> Client::put_if_absent(std::string_view key, std::string_view value, const WriteOptions& options) {
+  return async().put_if_absent(key, value, options).get();
+}
+
+Result<Receipt> Client::cas(std::string_view key, std::string_view expected, std::string_view desired,
+                            const WriteOptions& options) {
+  return async().cas(key, expected, desired, options).get();
+}
+
+Result<Receipt> Client::cas(std::string_view key, const Context& seen, std::string_view desired,
+                            const WriteOptions& options) {
+  return async().cas(key, seen, desired, options).get();
+}
+
+Result<Receipt> Client::del_if(std::string_view key, std::string_view expected, const WriteOptions& options) {
+  return async().del_if(key, expected, options).get();
+}
+
+Result<Receipt> Client::del_if(std::string_view key, const Context& seen, const WriteOptions& options) {
+  return async().del_if(key, seen, options).get();
 }
 
 }  // namespace shoal

@@ -10,6 +10,7 @@
 #include "client/settings.h"
 #include "client/shoal/client.hpp"
 #include "node/base/limits.h"
+#include "node/ring/lookup.h"
 
 namespace shoal {
 
@@ -42,12 +43,14 @@ Result<std::uint64_t> ask_for_bucket(Engine& engine, const BucketStatus& wanted,
   const std::optional<Kind> kind = kind_of(wanted.kind);
   if (!kind)
     return fail(Errc::invalid,
-                "\"" + wanted.kind.substr(0, 80) + "\" is not a kind of bucket; there are siblings, lww");
+                "\"" + wanted.kind.substr(0, 80) + "\" is not a kind of bucket; there are siblings, lww, strong");
   for (const int copies : {wanted.r, wanted.w})
     if (copies < -1 || !check_copies(copies))
       return fail(Errc::invalid, std::to_string(copies) +
                                      " is not a number of replicas for a bucket; it has 0 for a "
                                      "majority, -1 for all, or from 1 on");
+  if (kind == Kind::strong && (wanted.r != 0 || wanted.w != 0))
+    return fail(Errc::invalid, "a bucket of kind strong has no r and no w: its requests need a majority of the owners");
   const BucketRequest request{{}, {wanted.name, *kind, wanted.r, wanted.w}, create};
   const auto reply = ask_any<BucketReply>(engine, request, engine.options().timeout);
   if (!reply) return reply.error();
@@ -160,6 +163,18 @@ Result<Explanation> Client::explain(std::string_view key, ReadOptions options) {
   const auto ring = ask_any<Ring>(*engine_, AskRing{}, timeout);  // known by now
   if (!ring) return ring.error();
   return client_detail::explanation_of((*ring)->document(), *full, *reply);
+}
+
+Result<BucketStatus> Client::bucket(std::string_view name, std::optional<Millis> timeout) {
+  const std::string wanted(name);
+  const Millis span = timeout.value_or(engine_->options().timeout);
+  const auto ring = ask_any<Ring>(*engine_, AskRing{}, span);
+  if (!ring) return ring.error();
+  if (const Bucket* known = (*ring)->document().bucket(wanted)) return client_detail::bucket_status(*known);
+  const auto view = ask_any<StatusReply>(*engine_, StatusRequest{}, span);
+  if (!view) return view.error();
+  if (const Status there = check_bucket(view->document, wanted); !there) return there.error();
+  return client_detail::bucket_status(*view->document.bucket(wanted));
 }
 
 Result<std::uint64_t> Client::create_bucket(const BucketStatus& bucket) {

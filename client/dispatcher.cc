@@ -35,6 +35,19 @@ Patience::Of patience_of(const Request& request) {
   return std::holds_alternative<PutRequest>(request) ? Patience::Of::write : Patience::Of::other;
 }
 
+// What only a bucket of kind strong can keep. A bucket that the document does not name the node knows better.
+Status check_kind(const Operation& operation, const Membership& document) {
+  const auto* get = std::get_if<GetRequest>(&operation.request);
+  const auto* put = std::get_if<PutRequest>(&operation.request);
+  if ((get == nullptr || get->level != Level::strong) && (put == nullptr || put->level != Level::strong)) return Unit{};
+  const std::string& name = get != nullptr ? get->key.bucket : put->key.bucket;
+  const Bucket* bucket = document.bucket(name);
+  if (bucket == nullptr || bucket->kind == shoal::Kind::strong) return Unit{};
+  return fail(Errc::invalid, "bucket \"" + name + "\" is of kind " + std::string(name_of(bucket->kind)) +
+                                 "; compare-and-set and the level strong need one of kind strong, made with: shoal "
+                                 "bucket create NAME --kind strong");
+}
+
 std::string milliseconds(const Operation& operation) {
   const auto span = std::chrono::duration_cast<Millis>(operation.deadline - operation.started);
   return std::to_string(span.count()) + " ms";
@@ -62,13 +75,15 @@ void Dispatcher::submit(Operation operation, Instant now) {
 
 void Dispatcher::start(std::uint64_t id, Open& open, Instant now) {
   if (std::holds_alternative<AskRing>(open.operation.request)) return finish(id, Reply(ring_));
+  if (const Status checked = check_kind(open.operation, ring_->document()); !checked)
+    return finish(id, checked.error());
   launch(id, open, now);
 }
 
 Duration Dispatcher::patience(const Operation& operation, Instant now) const {
   const Duration share = (operation.deadline - operation.started) / (config_.retries + 1);
   const auto* put = std::get_if<PutRequest>(&operation.request);
-  return patience_.of(patience_of(operation.request), put != nullptr ? put->value.size() : 0,
+  return patience_.of(patience_of(operation.request), put != nullptr ? put->value.size() + put->expected.size() : 0,
                       std::max(share, kShareMin), now);
 }
 

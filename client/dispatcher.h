@@ -15,6 +15,9 @@
 //   seed   -> client   Welcome{document}            placement is computed from it; newer documents are followed
 //   client -> owner    GetRequest, PutRequest, ...  owners first (reads take turns), then fallbacks, then seeds
 //
+// In a bucket of kind strong whoever is asked leads the agreement about the key, and two who lead at once hinder each
+// other. So what has to be agreed on goes to the first owner as long as that answers, reads too.
+//
 // Invariants:
 //  (1) `done` is called exactly once, at the deadline at the latest.
 //  (2) A write that failed is "certainly not applied" only when each attempt was either never handed to a connection
@@ -27,6 +30,8 @@
 //  (5) For n reads (writes) that were answered, nodes were asked beside silent ones at most n / 10 + the reserve times;
 //      and no operation asks one node twice at the same time.
 //  (6) An operation that may ask only one node waits for it until the deadline, or until it is lost.
+//  (7) A write that was handed over before says so (PutRequest::retry), so that it is never made twice where requests
+//      are remembered.
 //
 // Sources: Dean and Barroso, "The Tail at Scale" (2013); gRPC A6; Finagle's RetryBudget.
 //

@@ -15,7 +15,15 @@ constexpr std::size_t kFrameBytesAimed = std::size_t{1} << 20;
 
 std::size_t weight(const Request& request) {
   const auto* put = std::get_if<PutRequest>(&request);
-  return 64 + (put != nullptr ? put->value.size() + put->context.size() + put->key.name.size() : 0);
+  return 64 +
+         (put != nullptr ? put->value.size() + put->expected.size() + put->context.size() + put->key.name.size() : 0);
+}
+
+// A read that owners have to agree on.
+bool is_agreed_on(const GetRequest& read, const Membership& document) {
+  if (read.level == Level::eventual || read.level == Level::session) return false;
+  const Bucket* bucket = document.bucket(read.key.bucket);
+  return bucket != nullptr && bucket->kind == shoal::Kind::strong;
 }
 
 // Leaves the node time to answer before we stop listening.
@@ -143,7 +151,7 @@ std::vector<Dispatcher::Peer*> Dispatcher::candidates(const Open& open) {
   };
   const auto of_key = [&](const Key& key) { return ring_->partition_of(slot_of(ring_->document().cluster_key, key)); };
   if (const auto* get = std::get_if<GetRequest>(&operation.request)) {
-    add_owners_and_fallbacks(of_key(get->key), open.turn);
+    add_owners_and_fallbacks(of_key(get->key), is_agreed_on(*get, ring_->document()) ? 0 : open.turn);
   } else if (const auto* put = std::get_if<PutRequest>(&operation.request)) {
     add_owners_and_fallbacks(of_key(put->key), 0);
   } else if (const auto* list = std::get_if<ListRequest>(&operation.request)) {
@@ -216,6 +224,7 @@ Message Dispatcher::question(const Open& open, CallId call, Instant now) const {
           return Hello{call};
         } else {
           request.call = call;
+          if constexpr (requires { request.retry; }) request.retry = open.handed_over > 1;
           if constexpr (requires { request.timeout; }) request.timeout = time_for_node(open.operation.deadline, now);
           if constexpr (requires { request.r; }) request.r = copies(request.r);
           if constexpr (requires { request.w; }) request.w = copies(request.w);

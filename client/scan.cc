@@ -125,6 +125,9 @@ KeyFilter filter_of(Keys keys) {
 Status check_scan(std::string_view prefix, const ScanOptions& options) {
   if (options.level == Level::session)
     return fail(Errc::invalid, "a listing knows no session: a session remembers single keys; list at the level quorum");
+  if (options.level == Level::strong)
+    return fail(Errc::invalid,
+                "a listing cannot be linearizable; list at the level quorum and read the keys at the level strong");
   return check_key(Key{std::string(options.bucket), prefix.empty() ? "any" : std::string(prefix)});
 }
 

@@ -94,7 +94,7 @@ Result<Copies> parse_copies(std::string_view text) {
 
 Result<Level> parse_level(std::string_view text) {
   if (const std::optional<Level> level = level_of(text)) return *level;
-  return fail(Errc::invalid, quoted(text) + " is not a level; there are eventual, quorum, session, all");
+  return fail(Errc::invalid, quoted(text) + " is not a level; there are eventual, quorum, session, all, strong");
 }
 
 Status check_copies(Copies copies) {

@@ -1,16 +1,18 @@
-// update: read, merge, change, write back; again while others race.
+// update: read, merge, change, write back; again while others race. In a bucket of kind strong each round is a
+// compare-and-set, made only if the key is still as it was read.
 //
 // Invariants:
 //  (1) `change` is in the store at most once: it is applied again only after a write that was certainly not applied.
 //  (2) What update writes replaces only what it read, so nothing that it never saw is lost.
 //  (3) Success means: when this write was acknowledged, the coordinator held it alone; or a later read found the
-//      siblings merged.
+//      siblings merged. In a strong bucket: `change` was applied to the value that this write replaced.
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "client/engine.h"
 #include "client/shoal/client.hpp"
+#include "node/base/kind.h"
 
 namespace shoal {
 namespace {
@@ -27,20 +29,18 @@ class Update {
         deadline_(Clock::now() + timeout) {}
 
   Result<std::string> run(const std::function<std::string(std::optional<std::string>)>& change) {
+    const Result<BucketStatus> bucket = client_.bucket(options_.bucket, at_least_one(left()));
+    if (!bucket) return bucket.error();
+    strong_ = bucket->kind == name_of(Kind::strong);
     bool changed = false;  // our change is among the siblings already
     for (;;) {
       if (changed && left() <= Millis{0}) return out_of_time();
-      const Result<Object> seen = client_.get(key_, {.timeout = at_least_one(left()),
-                                                     .bucket = options_.bucket,
-                                                     .level = options_.level,
-                                                     .session = options_.session});
+      const Result<Object> seen = read();
       if (!seen) return changed ? unmerged(seen.error()) : seen.error();
       if (changed && !seen->conflicted()) return seen->exists() ? seen->value() : written_;
       if (seen->conflicted() && !resolver_) return conflict(changed, seen->siblings().size());
       written_ = changed ? resolver_(seen->siblings()) : change(merged(*seen));
-      options_.context = seen->context();
-      options_.timeout = at_least_one(left());
-      const Result<Receipt> receipt = client_.put(key_, written_, options_);
+      const Result<Receipt> receipt = write(seen->context());
       if (receipt && receipt->siblings <= 1) return written_;
       if (!receipt && receipt.error().code != Errc::conflict)
         return changed ? unmerged(receipt.error()) : receipt.error();
@@ -50,6 +50,23 @@ class Update {
   }
 
  private:
+  // Of a strong bucket the newest value: what a session has seen may be older.
+  Result<Object> read() {
+    ReadOptions reading{.timeout = at_least_one(left()), .bucket = options_.bucket, .level = Level::strong};
+    if (!strong_) {
+      reading.level = options_.level;
+      reading.session = options_.session;
+    }
+    return client_.get(key_, reading);
+  }
+
+  Result<Receipt> write(const Context& seen) {
+    options_.timeout = at_least_one(left());
+    if (strong_) return client_.cas(key_, seen, written_, options_);
+    options_.context = seen;
+    return client_.put(key_, written_, options_);
+  }
+
   std::optional<std::string> merged(const Object& seen) const {
     if (!seen.exists()) return std::nullopt;
     return seen.conflicted() ? resolver_(seen.siblings()) : seen.value();
@@ -80,6 +97,7 @@ class Update {
   WriteOptions options_;
   Clock::time_point deadline_;
   std::string written_;
+  bool strong_ = false;
 };
 
 }  // namespace

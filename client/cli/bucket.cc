@@ -155,8 +155,10 @@ Run declare_bucket(CLI::App& command) {
   command.require_subcommand(1);
   CLI::App* create_it = declare(command, "create", "Create a bucket");
   create_it->add_option("NAME", asked->name, "1 to 64 bytes")->required();
-  create_it->add_option("--kind", asked->kind,
-                        "siblings: keeps concurrent values side by side; lww: keeps the newest and loses the others");
+  create_it->add_option(
+      "--kind", asked->kind,
+      "siblings: keeps concurrent values side by side; lww: keeps the newest and loses the others; strong: "
+      "agrees on every write, for compare-and-set");
   declare_copies(*create_it, *asked);
   CLI::App* set = declare(command, "set", "Set what requests of a bucket get that do not say otherwise");
   set->add_option("NAME", asked->name)->required();

@@ -25,6 +25,7 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"get", "Read a key", declare_get},
     {"put", "Write a key", declare_put},
+    {"cas", "Write a key only if it is as expected; exit 1 when it is not", declare_cas},
     {"del", "Delete a key", declare_del},
     {"resolve", "Settle concurrent values of a key", declare_resolve},
     {"ls", "List keys", declare_ls},
@@ -55,7 +56,8 @@ constexpr const char* kDescription =
     "and so on; a flag wins over it.";
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 no such key; 2 wrong usage; 3 conflict; 4 unavailable, certainly not applied;\n"
+    "Exit codes: 0 done; 1 no such key, or a comparison lost; 2 wrong usage; 3 conflict; 4 unavailable, certainly not "
+    "applied;\n"
     "5 timeout, may have been applied; 6 unhealthy, or a study is invalid; 7 refused; 8 a study is undecided;\n"
     "70 a bug in shoal.";
 
@@ -74,7 +76,7 @@ void declare_globals(CLI::App& app, Globals& globals) {
                  "SHOAL_OUTPUT");
   declare_global(app, "--timeout", globals.timeout, "Deadline of each request, retries included: 250ms, 2s, 1m",
                  "SHOAL_TIMEOUT");
-  declare_global(app, "--level", globals.level, "What a request promises: eventual, quorum, session, all",
+  declare_global(app, "--level", globals.level, "What a request promises: eventual, quorum, session, all, strong",
                  "SHOAL_LEVEL");
   declare_global(app, "-r", globals.r, "Replicas that must answer a read: 1, 2, ..., majority, all; else the level's",
                  "SHOAL_R");
@@ -88,8 +90,8 @@ void declare_globals(CLI::App& app, Globals& globals) {
                  "File with a session's token, read and written back: never see less than before; level session",
                  "SHOAL_SESSION");
   declare_global(app, "--bucket", globals.bucket, "Bucket of the keys", "SHOAL_BUCKET");
-  declare_global(app, "--context", globals.context, "Token of an earlier read or write: replace exactly what that saw",
-                 nullptr);
+  declare_global(app, "--context,--ctx", globals.context,
+                 "Token of an earlier read or write: replace exactly what that saw", nullptr);
   declare_global(app, "--color", globals.color, "auto, always or never; NO_COLOR is respected", "SHOAL_COLOR");
   declare_global(app, "--progress", globals.progress, "auto (on a terminal), always, never or json", "SHOAL_PROGRESS");
   app.add_flag("-q,--quiet", globals.quiet, "No words on standard error but errors");

@@ -122,6 +122,14 @@ Result<std::string> bytes_of_json(const Json& json) {
   return bytes;
 }
 
+Json json_of(const Error& error) {
+  return Json{{"code", name_of(error.code)},
+              {"message", shown(error.message)},
+              {"maybe_applied", error.maybe_applied()},
+              {"acks", error.acks},
+              {"needed", error.needed}};
+}
+
 std::string rfc3339(Object::Time time) {
   const auto ms = std::chrono::duration_cast<Millis>(time.time_since_epoch()).count();
   const std::time_t seconds = static_cast<std::time_t>(ms / 1000);

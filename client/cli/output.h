@@ -17,6 +17,7 @@ inline constexpr int kSchema = 1;  // of all JSON output
 // Text as itself; {"b64": ...} (RFC 4648 section 4) for bytes that are not UTF-8.
 Json json_of_bytes(std::string_view bytes);
 Result<std::string> bytes_of_json(const Json& json);
+Json json_of(const Error& error);
 // RFC 3339 in UTC with milliseconds.
 std::string rfc3339(Object::Time time);
 // "3s ago"

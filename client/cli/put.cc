@@ -1,5 +1,5 @@
 // put and del. Without a token, both read first, so that they replace what is there; a blind write would land beside
-// it.
+// it. In a bucket of kind strong a put needs no token to replace what is there; with one it is a comparison.
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
@@ -59,7 +59,9 @@ int print_receipt(const Session& session, const std::string& key, const Receipt&
 Context context_from_read(Session& session, const Put& put) {
   ReadOptions reading = session.reading();
   reading.timeout = std::max(session.timeout() / 2, Millis{1});
-  Result<Object> seen = session.db().get(put.key, reading);
+  const Result<BucketStatus> bucket = session.db().bucket(reading.bucket, reading.timeout);
+  if (bucket && bucket->kind == "strong") return {};
+  const Result<Object> seen = bucket ? session.db().get(put.key, reading) : Result<Object>(bucket.error());
   if (!seen && exit_code_of(seen.error().code) == kUsage) return {};
   if (!seen) {
     session.say("could not read " + shown(put.key) + " first (" + seen.error().message +
@@ -103,7 +105,9 @@ Run declare_put(CLI::App& command) {
   command.add_flag("--blind", put->blind, "Do not read first: the value lands beside what is there");
   command.footer(
       "Replaces what the key holds: with --context TOKEN exactly what that read saw, otherwise what a read\n"
-      "just before finds. What others write meanwhile is kept beside it.\n\n"
+      "just before finds. What others write meanwhile is kept beside it. In a bucket of\n"
+      "kind strong a put replaces whatever is there; with --context only if the key is still as it was read (else "
+      "3).\n\n"
       "  shoal put greeting hello\n  shoal put photo --file photo.jpg -w all\n  date | shoal put now -");
   return [put](Session& session) { return run_put(session, *put); };
 }
@@ -112,7 +116,9 @@ Run declare_del(CLI::App& command) {
   const auto key = std::make_shared<std::string>();
   command.alias("rm")->alias("delete");
   command.add_option("KEY", *key)->required();
-  command.footer("Deletes what --context TOKEN saw, otherwise what a read just before finds.");
+  command.footer(
+      "Deletes what --context TOKEN saw, otherwise what a read just before finds. In a bucket of kind strong with\n"
+      "--context: only if the key is still as it was read (else 3).");
   return [key](Session& session) { return run_del(session, *key); };
 }
 

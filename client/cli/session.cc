@@ -136,13 +136,12 @@ void Session::say(std::string_view sentence) const {
 
 int Session::report(const Error& error) const {
   if (is_json()) {
-    Json problem{{"code", name_of(error.code)},
-                 {"message", shown(error.message)},
-                 {"maybe_applied", error.maybe_applied()},
-                 {"acks", error.acks},
-                 {"needed", error.needed}};
-    print_json(Json{{"schema", kSchema}, {"error", std::move(problem)}});
+    print_json(Json{{"schema", kSchema}, {"error", json_of(error)}});
   }
+  return report_in_words(error);
+}
+
+int Session::report_in_words(const Error& error) const {
   std::fprintf(stderr, "%s %s\n", paint_words(Paint::bad, "shoal:").c_str(), shown(error.message).c_str());
   return exit_code_of(error.code);
 }

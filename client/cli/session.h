@@ -69,6 +69,8 @@ class Session {
   // A failure: a sentence on standard error, the same as JSON on standard output where that was asked for. Returns the
   // exit code.
   int report(const Error& error) const;
+  // The sentence alone, for who prints JSON of their own.
+  int report_in_words(const Error& error) const;
   // `text` in colour where standard output (or error) takes colours.
   [[nodiscard]] std::string paint(Paint paint, std::string_view text) const;
   [[nodiscard]] std::string paint_words(Paint paint, std::string_view text) const;

@@ -16,6 +16,7 @@ using Run = std::function<int(Session&)>;
 
 Run declare_get(CLI::App& command);
 Run declare_put(CLI::App& command);
+Run declare_cas(CLI::App& command);
 Run declare_del(CLI::App& command);
 Run declare_resolve(CLI::App& command);
 Run declare_ls(CLI::App& command);

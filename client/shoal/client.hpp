@@ -12,6 +12,14 @@
 // came with them. `update` does that: read, merge, change, write back. A plain `put` without a context is blind: it
 // lands beside what is there.
 //
+// A bucket of kind strong has no siblings: every write to it is agreed on by a majority of the key's owners, reads show
+// the newest value, and `cas`, `put_if_absent` and `del_if` write only if the key is as expected:
+//
+//     db.create_bucket({.name = "locks", .kind = "strong"}).value();
+//     auto won = db.put_if_absent("printer", "ada", {.bucket = "locks"});
+//     if (!won && won.error().code == Errc::conflict) ...             // somebody else has it; certainly not applied
+//     if (!won && won.error().maybe_applied()) ...                    // nobody knows yet: read it
+//
 // These headers need the standard library, node/base/result.h and node/base/level.h alone.
 #pragma once
 
@@ -88,6 +96,11 @@ struct Copies {
 //   Level::quorum     r and w of the bucket, a majority by default
 //   Level::session    as quorum, and never older than what the session has seen; comes with a Session, and only so
 //   Level::all        every owner itself, no stand-in; a read ends with Errc::inconsistent when they cannot be agreed
+//   Level::strong     linearizable: the newest value, once and for all. In buckets of kind strong alone
+//
+// In a bucket of kind strong, reads at the levels quorum, all and strong are linearizable; eventual and session show
+// what was agreed on, perhaps an older one. Writes there are strong whatever their level; r, w, pr and pw count
+// nothing.
 struct ReadOptions {
   std::optional<Copies> r = {};
   std::optional<Millis> timeout = {};  // deadline of the whole call, retries included
@@ -100,7 +113,9 @@ struct ReadOptions {
 struct WriteOptions {
   std::optional<Copies> w = {};
   std::optional<Millis> timeout = {};
-  Context context = {};  // what this write replaces; empty: nothing, it lands beside what is there
+  // What this write replaces; empty: nothing, it lands beside what is there. In a bucket of kind strong: only if the
+  // key is still as it was read, else Errc::conflict; empty: whatever is there.
+  Context context = {};
   std::string_view bucket = "default";
   std::optional<Level> level = {};
   Copies pw = {};              // of the acknowledgements: by owners themselves and not by stand-ins
@@ -255,6 +270,13 @@ class Async {
   Pending<Object> get(std::string_view key, ReadOptions options = {});
   Pending<Receipt> put(std::string_view key, std::string_view value, const WriteOptions& options = {});
   Pending<Receipt> del(std::string_view key, const WriteOptions& options = {});
+  Pending<Receipt> put_if_absent(std::string_view key, std::string_view value, const WriteOptions& options = {});
+  Pending<Receipt> cas(std::string_view key, std::string_view expected, std::string_view desired,
+                       const WriteOptions& options = {});
+  Pending<Receipt> cas(std::string_view key, const Context& seen, std::string_view desired,
+                       const WriteOptions& options = {});
+  Pending<Receipt> del_if(std::string_view key, std::string_view expected, const WriteOptions& options = {});
+  Pending<Receipt> del_if(std::string_view key, const Context& seen, const WriteOptions& options = {});
   Pending<NodeStatus> status(std::string_view node = {});
   // Of the member with this name, id or address. `deliver`: it tries to hand over all of them now.
   Pending<HintStatus> hints(std::string_view node, bool deliver = false);
@@ -297,10 +319,32 @@ class Client {
   // Without a context it reads first and deletes what it saw; Errc::not_found when there was nothing.
   Result<Receipt> del(std::string_view key, const WriteOptions& options = {});
 
+  // Compare-and-set, in buckets of kind strong; Errc::invalid in others. Comparison and write are one step: of several
+  // that expect the same, one wins. `seen` is the context of a read or write: the key has not been written since, not
+  // even back to what it was; an empty one, of a key that was never written, means that there is no value. A context in
+  // the options is not used.
+  //
+  // Errc::conflict: lost; certainly not applied, and the key was not as expected at some moment during the call.
+  // Errc::indeterminate (maybe_applied()): nobody knows yet whether it won. Retries within the call are recognised by
+  // the nodes and count once; a second call is a new request, and may lose against the first. So read the key then, at
+  // the level strong; with a value that nobody else writes (a random number in it), the read says who won. A write in
+  // doubt may still come after that read, as long as its comparison holds: one by `seen` never after another write.
+  // All other errors: certainly not applied, safe to call again.
+  Result<Receipt> put_if_absent(std::string_view key, std::string_view value, const WriteOptions& options = {});
+  Result<Receipt> cas(std::string_view key, std::string_view expected, std::string_view desired,
+                      const WriteOptions& options = {});
+  Result<Receipt> cas(std::string_view key, const Context& seen, std::string_view desired,
+                      const WriteOptions& options = {});
+  Result<Receipt> del_if(std::string_view key, std::string_view expected, const WriteOptions& options = {});
+  Result<Receipt> del_if(std::string_view key, const Context& seen, const WriteOptions& options = {});
+
   // The recommended write: reads, merges siblings with `resolver`, applies `change`, writes back with the context.
   // `change` gets nothing when there is no such key. Where another writer got in between, so that both values stand
   // side by side, they are merged with `resolver` and written back; `change` is not applied twice. Returns the value
   // that was stored last. Without a resolver a conflict is an error, never a silent loss. A `context` is not used.
+  // In a bucket of kind strong it is atomic: it replaces exactly the value that `change` was given. Where another
+  // writer gets in between it reads again and applies `change` to the new value, until the deadline. Errc::conflict:
+  // others were faster each time, and nothing was changed.
   Result<std::string> update(std::string_view key, const std::function<std::string(std::optional<std::string>)>& change,
                              const Resolver& resolver = resolve::none(), WriteOptions options = {});
 
@@ -316,6 +360,9 @@ class Client {
   // the document's number (NodeStatus::epoch). Errc::indeterminate: it may be there, or come to be.
   Result<std::uint64_t> create_bucket(const BucketStatus& bucket);
   Result<std::uint64_t> change_bucket(const BucketStatus& bucket);  // its r and w
+  // As the membership document says that this client knows; a node is asked where that has no such bucket.
+  // Errc::invalid, with the command that creates it: there is none.
+  Result<BucketStatus> bucket(std::string_view name, std::optional<Millis> timeout = {});
 
   // A new one, that has seen nothing. Session::parse goes on with one of another process.
   [[nodiscard]] Session session() const { return {}; }

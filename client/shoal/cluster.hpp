@@ -26,7 +26,7 @@ struct MemberStatus {
 
 struct BucketStatus {
   std::string name;               // 1 to 64 bytes
-  std::string kind = "siblings";  // or lww; fixed when it is created
+  std::string kind = "siblings";  // or lww, strong; fixed when it is created
   int r = 0;                      // what requests get that do not say otherwise; 0: a majority, -1: all
   int w = 0;
 };

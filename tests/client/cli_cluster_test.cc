@@ -47,7 +47,7 @@ TEST_F(CliClusterTest, LevelsReachTheNode) {
 }
 
 TEST_F(CliClusterTest, LevelsThatMakeNoSenseAreRefused) {
-  expect_wrong("get k --level strict", "\"strict\" is not a level; there are eventual, quorum, session, all");
+  expect_wrong("get k --level strict", "\"strict\" is not a level; there are eventual, quorum, session, all, strong");
   expect_wrong("get k --level session", "--level session needs --session FILE");
   expect_wrong("get k --level all --session " + dir_.path("s"), "--session works at the level session");
   expect_wrong("get k --pr none", "\"none\" is not a number of replicas");
@@ -152,7 +152,7 @@ TEST_F(CliClusterTest, BucketsAreCreatedSetListedAndShown) {
 }
 
 TEST_F(CliClusterTest, BucketsThatCannotBeAreRefused) {
-  expect_wrong("bucket create b --kind set", "\"set\" is not a kind of bucket; there are siblings, lww");
+  expect_wrong("bucket create b --kind set", "\"set\" is not a kind of bucket; there are siblings, lww, strong");
   expect_wrong("bucket create b -r 5", "-r 5 can never be met: a key has 3 copies in this cluster");
   expect_wrong("bucket create b -w 0", "\"0\" is not a number of replicas");
   expect_wrong("bucket create ''", "such names have 1 to 64 bytes");

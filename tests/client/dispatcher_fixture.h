@@ -26,6 +26,7 @@ inline Membership document_of(std::size_t nodes, std::uint64_t epoch = 1) {
     const std::string name = "n" + std::to_string(i);
     document.members.push_back({.id = {i}, .name = name, .address = name + ":1", .zone = ""});
   }
+  document.buckets.push_back({.name = "locks", .kind = shoal::Kind::strong});
   return document;
 }
 
@@ -41,8 +42,8 @@ class DispatcherTest : public testing::Test {
   }
 
   // Owners' addresses of key "k".
-  std::string owner(std::size_t rank) const {
-    const Slot slot = slot_of(ring_->document().cluster_key, Key{"default", "k"});
+  std::string owner(std::size_t rank, const std::string& bucket = "default") const {
+    const Slot slot = slot_of(ring_->document().cluster_key, Key{bucket, "k"});
     const NodeId id = ring_->ranked(ring_->partition_of(slot))[rank];
     return ring_->document().find(id)->address;
   }

@@ -76,6 +76,25 @@ PutReply FakeStore::put(const PutRequest& request) {
   return receipt(request.key, versions, request.request);
 }
 
+PutReply FakeStore::put_strong(const PutRequest& request) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Version>& versions = records_[request.key];
+  if (std::ranges::find(versions, request.request, &Version::request) != versions.end())
+    return receipt(request.key, versions, request.request);
+  const bool exists = !versions.empty() && !versions.back().tombstone;
+  const std::uint64_t at = versions.empty() ? 0 : versions.back().number;
+  bool holds = request.context.empty() || number_in(request.key, request.context) == at;
+  if (request.condition == PutIf::absent) holds = !exists;
+  if (request.condition == PutIf::value_is) holds = exists && versions.back().bytes == request.expected;
+  if (!holds) {
+    PutReply reply;
+    reply.outcome = fail(Errc::conflict, "the key is not as expected; nothing was changed");
+    return reply;
+  }
+  versions = {Version{++last_, request.request, request.tombstone, request.value}};
+  return receipt(request.key, versions, request.request);
+}
+
 Record FakeStore::record(const Key& key) {
   const std::lock_guard lock(mutex_);
   Record record;
@@ -263,7 +282,7 @@ class FakeNode {
 
   Message serve(const Message& message) {
     if (const auto* get = std::get_if<GetRequest>(&message)) return store_.get(get->key);
-    if (const auto* put = std::get_if<PutRequest>(&message)) return store_.put(*put);
+    if (const auto* put = std::get_if<PutRequest>(&message)) return write(*put);
     if (const auto* list = std::get_if<ListRequest>(&message)) return store_.list(*list, *document_.get());
     if (std::holds_alternative<StatusRequest>(message)) return status();
     if (const auto* bucket = std::get_if<BucketRequest>(&message)) return change(*bucket);
@@ -274,6 +293,16 @@ class FakeNode {
     if (std::holds_alternative<RepairRequest>(message)) return RepairReply{.call = {}, .node = id_, .peers = {}};
     if (std::holds_alternative<DiffRequest>(message)) return no_difference();
     return Welcome{.call = {}, .node = id_, .document = document_.get()->document()};
+  }
+
+  PutReply write(const PutRequest& put) {
+    const Ring ring = document_.get();
+    const Bucket* bucket = ring->document().bucket(put.key.bucket);
+    if (bucket != nullptr && bucket->kind == Kind::strong) return store_.put_strong(put);
+    if (put.level != Level::strong) return store_.put(put);
+    PutReply refused;
+    refused.outcome = fail(Errc::invalid, "make it with: shoal bucket create NAME --kind strong");
+    return refused;
   }
 
   [[nodiscard]] SnapshotReply no_snapshots() const {
@@ -400,10 +429,10 @@ void FakeCluster::script_all(const Script& script) {
 
 void FakeCluster::stop(std::size_t node) { nodes_[node]->stop(); }
 
-std::vector<std::size_t> FakeCluster::owners(const std::string& key) const {
+std::vector<std::size_t> FakeCluster::owners(const std::string& key, const std::string& bucket) const {
   std::vector<std::size_t> indexes;
   const Ring ring = document_.get();
-  const Slot slot = slot_of(ring->document().cluster_key, Key{"default", key});
+  const Slot slot = slot_of(ring->document().cluster_key, Key{bucket, key});
   for (const NodeId id : ring->owners(ring->partition_of(slot))) indexes.push_back(id.value - 1);
   return indexes;
 }

@@ -24,6 +24,8 @@ class FakeStore {
   GetReply get(const Key& key);
   // A request id that was seen before is answered, not applied again.
   PutReply put(const PutRequest& request);
+  // The same in a bucket of kind strong: one value, and writes that are made only if what they expect is so.
+  PutReply put_strong(const PutRequest& request);
   ListReply list(const ListRequest& request, const PreferenceLists& ring);
   // What each owner holds.
   Record record(const Key& key);
@@ -117,7 +119,7 @@ class FakeCluster {
   void script_all(const Script& script);
   void stop(std::size_t node);
   // Node indexes of the key's owners, in rank order.
-  [[nodiscard]] std::vector<std::size_t> owners(const std::string& key) const;
+  [[nodiscard]] std::vector<std::size_t> owners(const std::string& key, const std::string& bucket = "default") const;
   [[nodiscard]] std::size_t frames(std::size_t node) const;
   // Puts and gets that arrived, at all nodes.
   [[nodiscard]] std::size_t data_requests() const;

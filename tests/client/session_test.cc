@@ -70,7 +70,7 @@ TEST_F(SessionTest, TheClientsOwnLevelIsTheDefault) {
   EXPECT_EQ(Options::parse("shoal://h:1?level=all")->level, Level::all);
   EXPECT_EQ(Options::parse("shoal://h:1?level=session").error().code, Errc::invalid);
   EXPECT_EQ(Options::parse("shoal://h:1?level=strict").error().message,
-            "\"strict\" is not a level; there are eventual, quorum, session, all");
+            "\"strict\" is not a level; there are eventual, quorum, session, all, strong");
 }
 
 TEST_F(SessionTest, AListingAsksAsManyAsItsLevelSays) {
