@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "node/core/register_record.h"
+
 namespace shoal::sim {
 namespace {
 
@@ -27,7 +29,9 @@ void Ledger::each_dot(const Slot& slot, Visit visit) {
 }
 
 void Ledger::learn(std::uint32_t node, const Slot& slot, const Sibling& sibling) {
-  const auto known = facts_.find(sibling.dot);
+  const bool of_register = sibling.dot.actor == kRegisterActor;
+  const DotName name{sibling.dot, of_register ? slot : Slot{}};
+  const auto known = facts_.find(name);
   if (known != facts_.end()) {
     const DotFacts& facts = known->second;
     if (facts.request != sibling.request || facts.tombstone != sibling.tombstone || facts.slot != slot ||
@@ -37,9 +41,10 @@ void Ledger::learn(std::uint32_t node, const Slot& slot, const Sibling& sibling)
     return;
   }
   const auto life = lives_.find(sibling.dot.actor.incarnation);
-  if (life == lives_.end() || life->second != node)
+  const bool minted_here = life != lives_.end() && life->second == node;
+  if (!minted_here && !of_register)
     violation(fmt::format("dot {} first appears at node {}, which did not mint it", to_text(sibling.dot), node));
-  DotFacts& facts = facts_[sibling.dot];
+  DotFacts& facts = facts_[name];
   facts.dot = sibling.dot;
   facts.slot = slot;
   facts.request = sibling.request;

@@ -5,7 +5,8 @@
 // superseded by somebody who saw it; when the last holder loses it, the dot is orphaned and nothing is owed any more.
 //
 // It checks while it listens:
-//  (1) a dot names one write for ever, and first appears at the node whose life minted it;
+//  (1) a dot names one write for ever, and first appears at the node whose life minted it, or is the version of a
+//      register, which nobody mints;
 //  (2) a node's record never goes backwards;
 //  (3) what a sync covered is still there after a crash;
 //  (4) a hint is erased only when its owner has had all of it on its disk.
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/sim/fault.h"
@@ -37,6 +39,9 @@ struct DotFacts {
   bool orphaned = false;    // at some time after the first holder there was none
 };
 
+// What names one write: a dot, with its key where each key counts for itself, as registers do.
+using DotName = std::pair<Dot, Slot>;
+
 class Ledger final : public StoreWitness {
  public:
   void set_relaxed(NodeSet relaxed) { relaxed_ = relaxed; }
@@ -51,7 +56,7 @@ class Ledger final : public StoreWitness {
 
   // The dots that a client's operation made: more than one after a retry at another node.
   [[nodiscard]] std::vector<const DotFacts*> dots_of(const RequestId& request) const;
-  [[nodiscard]] const std::map<Dot, DotFacts>& dots() const { return facts_; }
+  [[nodiscard]] const std::map<DotName, DotFacts>& dots() const { return facts_; }
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
 
  private:
@@ -64,7 +69,7 @@ class Ledger final : public StoreWitness {
   NodeSet relaxed_ = 0;
   std::map<NodeId, std::uint32_t> nodes_;
   std::map<Incarnation, std::uint32_t> lives_;
-  std::map<Dot, DotFacts> facts_;
+  std::map<DotName, DotFacts> facts_;
   std::map<Slot, std::vector<DotFacts*>> by_slot_;
   std::map<RequestId, std::vector<DotFacts*>> by_request_;
   std::vector<std::string> violations_;

@@ -65,7 +65,7 @@ void SimStore::lose_if_unreadable(const Place& place) {
 }
 
 CommitId SimStore::erase(const Place& place) {
-  if (!place.is_hint()) note_change(place, peek(place), nullptr);
+  note_change(place, peek(place), nullptr);
   lose_if_unreadable(place);
   const auto cell = cells_.find(place);
   if (cell != cells_.end() && cell->second.current) {
@@ -78,7 +78,7 @@ CommitId SimStore::erase(const Place& place) {
 
 void SimStore::note_change(const Place& place, const EntryPtr& before, const EntryPtr& after) {
   const auto digest = [](const EntryPtr& entry) { return entry ? std::optional(entry->digest) : std::nullopt; };
-  if (!place.is_hint()) tree_.change(place.slot, digest(before), digest(after));
+  if (place.is_own()) tree_.change(place.slot, digest(before), digest(after));
 }
 
 void SimStore::fit_tree(std::uint32_t partitions) {
@@ -286,7 +286,7 @@ void SimStore::set_full(bool full, Instant now) {
 std::vector<Slot> SimStore::slots() const {
   std::vector<Slot> slots;
   for (const auto& [place, cell] : cells_)
-    if (!place.is_hint() && cell.current) slots.push_back(place.slot);
+    if (place.is_own() && cell.current) slots.push_back(place.slot);
   return slots;
 }
 
