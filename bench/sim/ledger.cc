@@ -29,8 +29,8 @@ void Ledger::each_dot(const Slot& slot, Visit visit) {
 }
 
 void Ledger::learn(std::uint32_t node, const Slot& slot, const Sibling& sibling) {
-  const bool is_chosen = sibling.dot.actor == kRegisterActor;
-  const Name name(sibling.dot, is_chosen ? slot : Slot{});
+  const bool of_register = sibling.dot.actor == kRegisterActor;
+  const DotName name{sibling.dot, of_register ? slot : Slot{}};
   const auto known = facts_.find(name);
   if (known != facts_.end()) {
     const DotFacts& facts = known->second;
@@ -41,7 +41,8 @@ void Ledger::learn(std::uint32_t node, const Slot& slot, const Sibling& sibling)
     return;
   }
   const auto life = lives_.find(sibling.dot.actor.incarnation);
-  if (!is_chosen && (life == lives_.end() || life->second != node))
+  const bool minted_here = life != lives_.end() && life->second == node;
+  if (!minted_here && !of_register)
     violation(fmt::format("dot {} first appears at node {}, which did not mint it", to_text(sibling.dot), node));
   DotFacts& facts = facts_[name];
   facts.dot = sibling.dot;

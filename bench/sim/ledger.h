@@ -5,8 +5,8 @@
 // superseded by somebody who saw it; when the last holder loses it, the dot is orphaned and nothing is owed any more.
 //
 // It checks while it listens:
-//  (1) a dot names one write for ever, and first appears at the node whose life minted it. What was chosen in a strong
-//      bucket is minted by nobody's life, and its dot is the key's own: whoever learns it writes down the same;
+//  (1) a dot names one write for ever, and first appears at the node whose life minted it, or is the version of a
+//      register, which nobody mints;
 //  (2) a node's record never goes backwards;
 //  (3) what a sync covered is still there after a crash;
 //  (4) a hint is erased only when its owner has had all of it on its disk.
@@ -39,6 +39,9 @@ struct DotFacts {
   bool orphaned = false;    // at some time after the first holder there was none
 };
 
+// What names one write: a dot, with its key where each key counts for itself, as registers do.
+using DotName = std::pair<Dot, Slot>;
+
 class Ledger final : public StoreWitness {
  public:
   void set_relaxed(NodeSet relaxed) { relaxed_ = relaxed; }
@@ -53,8 +56,7 @@ class Ledger final : public StoreWitness {
 
   // The dots that a client's operation made: more than one after a retry at another node.
   [[nodiscard]] std::vector<const DotFacts*> dots_of(const RequestId& request) const;
-  using Name = std::pair<Dot, Slot>;  // the slot is said for chosen values alone
-  [[nodiscard]] const std::map<Name, DotFacts>& dots() const { return facts_; }
+  [[nodiscard]] const std::map<DotName, DotFacts>& dots() const { return facts_; }
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
 
  private:
@@ -67,7 +69,7 @@ class Ledger final : public StoreWitness {
   NodeSet relaxed_ = 0;
   std::map<NodeId, std::uint32_t> nodes_;
   std::map<Incarnation, std::uint32_t> lives_;
-  std::map<Name, DotFacts> facts_;
+  std::map<DotName, DotFacts> facts_;
   std::map<Slot, std::vector<DotFacts*>> by_slot_;
   std::map<RequestId, std::vector<DotFacts*>> by_request_;
   std::vector<std::string> violations_;
