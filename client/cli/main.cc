@@ -94,6 +94,7 @@ void declare_globals(CLI::App& app, Globals& globals) {
                  "Token of an earlier read or write: replace exactly what that saw", nullptr);
   declare_global(app, "--color", globals.color, "auto, always or never; NO_COLOR is respected", "SHOAL_COLOR");
   declare_global(app, "--progress", globals.progress, "auto (on a terminal), always, never or json", "SHOAL_PROGRESS");
+  app.add_flag("--seeds-only", globals.seeds_only, "Ask the nodes of --seeds alone, and not the owners of a key");
   app.add_flag("-q,--quiet", globals.quiet, "No words on standard error but errors");
   app.add_flag("-v,--verbose", globals.verbose, "More words on standard error");
 }

@@ -87,6 +87,7 @@ Result<Session> Session::open(const Globals& globals) {
   if (!w) return w.error();
   options.seeds = *std::move(seeds);
   session.timeout_ = options.timeout = *timeout;
+  options.seeds_only = globals.seeds_only;
   options.r = *r;
   options.w = *w;
   session.db_ = std::make_unique<Client>(std::move(options));

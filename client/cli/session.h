@@ -31,6 +31,7 @@ struct Globals {
   bool context_given = false;
   std::string color = "auto";
   std::string progress = "auto";
+  bool seeds_only = false;
   bool quiet = false;
   bool verbose = false;
 };

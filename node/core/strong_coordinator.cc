@@ -74,7 +74,7 @@ Status check_strong(const ClientRequest& request, const Membership& document) {
   const bool asks =
       get != nullptr ? get->level == Level::strong : put->level == Level::strong || put->condition != PutIf::always;
   if (!asks) return Unit{};
-  return fail(Errc::refused, "bucket \"" + bucket->name + "\" is of kind " + std::string(name_of(bucket->kind)) +
+  return fail(Errc::invalid, "bucket \"" + bucket->name + "\" is of kind " + std::string(name_of(bucket->kind)) +
                                  ": strong operations need a bucket of kind strong; create one with: shoal bucket " +
                                  "create NAME --kind strong");
 }

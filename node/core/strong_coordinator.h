@@ -42,7 +42,7 @@ namespace shoal {
 
 // Reads and writes of strong buckets that go through Paxos: all but eventual and session reads.
 bool is_strong(const ClientRequest& request, const Membership& document);
-// Errc::refused with the command that creates a strong bucket when the request asks for what its bucket cannot do.
+// Errc::invalid with the command that creates a strong bucket when the request asks for what its bucket cannot do.
 Status check_strong(const ClientRequest& request, const Membership& document);
 
 class StrongCoordinator {

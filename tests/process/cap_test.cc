@@ -54,8 +54,8 @@ TEST_F(Cap, AgreementNeedsTheMajorityAndTheRestDoesNot) {
   EXPECT_THAT(refused.err, HasSubstr("needs 2 of the key's 3 owners, and this node reaches 1"));
   EXPECT_EQ(at(0, {"--bucket", "agreed", "get", "seat"}).code, kUnavailable);
   EXPECT_EQ(at(0, {"--bucket", "agreed", "--level", "eventual", "get", "seat"}).out, "free\n");
-  EXPECT_EQ(at(0, {"put", "--blind", "--w", "1", "cart", "bread"}).code, kDone);
-  EXPECT_EQ(at(1, {"put", "--blind", "--w", "1", "cart", "milk"}).code, kDone);
+  EXPECT_EQ(at(0, {"put", "--blind", "-w", "1", "cart", "bread"}).code, kDone);
+  EXPECT_EQ(at(1, {"put", "--blind", "-w", "1", "cart", "milk"}).code, kDone);
 
   heal();
   for (int node = 0; node < 3; ++node) {
