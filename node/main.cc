@@ -131,10 +131,11 @@ int restore_data(const std::string& snapshot, const Config& config) {
   const shoal::Result<shoal::Restored> restored =
       shoal::restore_snapshot(snapshot, config.data_dir, shoal::read_clock().wall);
   if (!restored) return complain(restored.error(), folder_exit_code(restored.error()));
-  std::printf("restored %s into %s: %s records and %s hints of snapshot %s; start the node on it as before\n",
-              restored->identity.name.c_str(), config.data_dir.c_str(),
-              std::to_string(restored->manifest.records).c_str(), std::to_string(restored->manifest.hints).c_str(),
-              restored->manifest.name.c_str());
+  std::printf(
+      "restored %s into %s: %s records and %s hints of snapshot %s; start the node on it as before, but "
+      "it has forgotten what it promised and votes no more\n",
+      restored->identity.name.c_str(), config.data_dir.c_str(), std::to_string(restored->manifest.records).c_str(),
+      std::to_string(restored->manifest.hints).c_str(), restored->manifest.name.c_str());
   return 0;
 }
 

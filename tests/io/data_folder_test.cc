@@ -10,6 +10,7 @@
 #include <iterator>
 #include <set>
 
+#include "gossip/incarnations.h"
 #include "node/base/bytes.h"
 #include "node/base/rng.h"
 #include "tests/io/disk_image.h"
@@ -74,6 +75,19 @@ TEST_F(DataFolderTest, AClonesIncarnationDiffers) {
   const Incarnation clone = open(folder_ / "clone").incarnation();
   EXPECT_EQ(original.start(), clone.start());
   EXPECT_NE(original, clone);
+}
+
+// What peers that remember make of a copy that is put back in place of its folder. They see it by the start counter
+// alone: a copy taken since the last start they cannot see, and it must never be put back (docs/operations.md).
+TEST_F(DataFolderTest, APutBackCopyIsStaleUnlessItWasTakenInTheLastRun) {
+  Incarnations peers;
+  const NodeId node = open(dir_).identity().node;
+  fs::copy(dir_, folder_ / "older", fs::copy_options::recursive);
+  ASSERT_EQ(peers.observe(node, open(dir_).incarnation()), Incarnations::Verdict::newer);
+  ASSERT_EQ(peers.observe(node, open(dir_).incarnation()), Incarnations::Verdict::newer);
+  fs::copy(dir_, folder_ / "newest", fs::copy_options::recursive);
+  EXPECT_EQ(peers.observe(node, open(folder_ / "older").incarnation()), Incarnations::Verdict::stale);
+  EXPECT_EQ(peers.observe(node, open(folder_ / "newest").incarnation()), Incarnations::Verdict::newer);
 }
 
 TEST_F(DataFolderTest, RemembersClusterAndName) {

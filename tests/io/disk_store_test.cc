@@ -199,7 +199,7 @@ TEST_P(AnyGeneration, AgreesWithAMapWhateverTheTurns) {
   ASSERT_TRUE(store_->close().has_value());
   reopen();
   for (const auto& [place, value] : model) ASSERT_EQ(value_at(*store_, place), value);
-  const auto own = [](const auto& item) { return !item.first.is_hint(); };
+  const auto own = [](const auto& item) { return item.first.is_own(); };
   EXPECT_EQ(store_->records(), static_cast<std::uint64_t>(std::ranges::count_if(model, own)));
 }
 
@@ -398,11 +398,11 @@ TEST_F(DiskStoreTest, RefusesADamagedDocument) {
 
 TEST_F(DiskStoreTest, RefusesANewerFormat) {
   std::string about;
-  append_u64(about, 6);
+  append_u64(about, 7);
   append_u64(about, 7);
   tamper("meta", "about", about);
   EXPECT_EQ(refusal().code, Errc::refused);
-  EXPECT_NE(refusal().message.find("has format 6, newer than the 5"), std::string::npos);
+  EXPECT_NE(refusal().message.find("has format 7, newer than the 6"), std::string::npos);
 }
 
 TEST_F(DiskStoreTest, RefusesAnOlderFormat) {
@@ -413,7 +413,7 @@ TEST_F(DiskStoreTest, RefusesAnOlderFormat) {
     tamper("meta", "about", about);
     EXPECT_EQ(refusal().code, Errc::refused);
     const std::string sentence =
-        "has format " + std::to_string(format) + ", older than the 5 that this version reads: ";
+        "has format " + std::to_string(format) + ", older than the 6 that this version reads: ";
     EXPECT_NE(refusal().message.find(sentence + "dump its keys with the older version"), std::string::npos);
   }
 }

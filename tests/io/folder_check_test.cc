@@ -80,7 +80,7 @@ TEST_F(FolderCheckTest, OfAHealthyFolderSaysWhatIsThere) {
   EXPECT_THAT(check->wrong, IsEmpty());
   EXPECT_THAT(check->found, ElementsAre(HasSubstr("name \"alpha\", cluster 0000000000000009, 1 start"),
                                         HasSubstr("number 3, 1 member"), "LMDB: 1 record", "LMDB: 0 hints",
-                                        "LMDB: digests of 4096 partitions",
+                                        "LMDB: 0 acceptors", "LMDB: digests of 4096 partitions",
                                         HasSubstr("1 commit with 1 change behind LMDB's checkpoint 1")));
 }
 

@@ -22,6 +22,15 @@ namespace {
 constexpr std::uint64_t kSlots = 200;
 constexpr int kBatches = 80;
 
+// Each write goes with what a voter remembers.
+Place acceptor_of(std::uint64_t n) { return Place::acceptor_of(slot_at(n % kSlots)); }
+
+// The ballot that the voter has accepted last; 0: none that can be read.
+std::uint64_t accepted_at(DiskStore& store, const Place& place) {
+  const Result<EntryPtr> entry = store.read(place);
+  return entry && *entry && (*entry)->acceptor ? (*entry)->acceptor->accepted.counter : 0;
+}
+
 // All writes up to a number are durable, said when the disk had seen so many operations.
 struct Report {
   std::size_t ops;
@@ -61,9 +70,11 @@ class Recording {
   }
 
   void write(std::uint64_t first, std::uint64_t last) {
-    for (std::uint64_t n = first; n <= last; ++n)
+    for (std::uint64_t n = first; n <= last; ++n) {
+      store_->write(acceptor_of(n), voter_of("key", n, std::string(n % 100, '.')));
       batch_ =
           store_->write(slot_at(n % kSlots), entry_of("key", std::to_string(n) + std::string(n * 7919 % 6000, '.')));
+    }
   }
 
   void fail_a_sync() {
@@ -110,8 +121,10 @@ std::uint64_t missing_after(const Recording& run, std::size_t cut, const std::ve
   const auto store = DiskStore::open(options_in(folder.path()));
   if (!store) return durable;
   std::uint64_t missing = 0;
-  for (std::uint64_t n = durable > kSlots ? durable - kSlots + 1 : 1; n <= durable; ++n)
+  for (std::uint64_t n = durable > kSlots ? durable - kSlots + 1 : 1; n <= durable; ++n) {
     missing += std::strtoull(value_at(**store, slot_at(n % kSlots)).c_str(), nullptr, 10) < n ? 1 : 0;
+    missing += accepted_at(**store, acceptor_of(n)) < n ? 1 : 0;
+  }
   return missing;
 }
 

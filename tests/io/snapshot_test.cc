@@ -8,6 +8,7 @@
 
 #include "node/io/storage/folder_check.h"
 #include "node/io/storage/sync_file.h"
+#include "node/io/storage/text_lines.h"
 #include "node/wire/entry_codec.h"
 #include "tests/io/faulty_disk.h"
 #include "tests/io/store_kit.h"
@@ -333,8 +334,24 @@ TEST(SnapshotManifest, IsReadAsItWasWritten) {
     EXPECT_FALSE(decode_manifest(changed)) << i;
   }
   std::string newer = text;
-  newer.replace(newer.find("format 1"), 8, "format 2");
+  newer.replace(newer.find("format 2"), 8, "format 3");
   EXPECT_EQ(decode_manifest(newer).error().code, Errc::refused);
+}
+
+TEST(SnapshotManifest, OfTheReleaseBeforeAcceptorsIsRead) {
+  std::string text = "shoal snapshot\nformat 1\nname nightly\ncreated 1763899467000\nrecords 12\nhints 3\n";
+  text += check_line(text);
+  EXPECT_EQ(decode_manifest(text).value(),
+            (Manifest{.name = "nightly", .created = {1'763'899'467'000}, .records = 12, .hints = 3}));
+}
+
+// Nobody shall believe that promises can be restored.
+TEST(SnapshotManifest, WithAcceptorsThereIsNone) {
+  const std::string text = encode_manifest({.name = "nightly", .created = kThen, .records = 12, .hints = 3});
+  EXPECT_THAT(text, HasSubstr("\nacceptors 0\n"));
+  std::string with_one = text.substr(0, text.find("check "));
+  with_one.replace(with_one.find("acceptors 0"), 11, "acceptors 1");
+  EXPECT_FALSE(decode_manifest(with_one + check_line(with_one)));
 }
 
 TEST(SnapshotName, IsThatOfAFolderAndNothingElse) {

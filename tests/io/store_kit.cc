@@ -55,6 +55,16 @@ EntryPtr entry_of(const std::string& name, const std::string& value) {
   return std::make_shared<const Entry>(std::move(entry));
 }
 
+EntryPtr voter_of(const std::string& name, std::uint64_t ballot, const std::string& value) {
+  KeyAcceptor acceptor;
+  acceptor.accept({.counter = ballot, .proposer = {3}},
+                  std::make_shared<const paxos::Register>(
+                      paxos::Register{.version = 1, .exists = true, .value = Blob(value), .served = {{.version = 1}}}));
+  return std::make_shared<const Entry>(Entry{.key = {.bucket = "default", .name = name},
+                                             .kind = Kind::strong,
+                                             .acceptor = std::make_shared<const KeyAcceptor>(std::move(acceptor))});
+}
+
 std::string value_of(const EntryPtr& entry) {
   if (!entry || entry->record.siblings.size() != 1) return "-";
   return std::string(entry->record.siblings.front().value.view());

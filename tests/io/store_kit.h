@@ -39,6 +39,8 @@ std::unique_ptr<DiskStore> open_store(const StoreOptions& options);
 Slot slot_at(std::uint64_t n);
 // Its digest is of name and value.
 EntryPtr entry_of(const std::string& name, const std::string& value);
+// What a voter on that key remembers that accepted the value under that ballot.
+EntryPtr voter_of(const std::string& name, std::uint64_t ballot, const std::string& value);
 // The only value of an entry; "-" for none.
 std::string value_of(const EntryPtr& entry);
 // The same of a slot; the error's sentence when it cannot be read.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "node/core/register_record.h"
+
 namespace shoal::sim {
 namespace {
 
@@ -36,6 +38,18 @@ TEST_F(LedgerTest, SeesADotThatNamesTwoWrites) {
 
 TEST_F(LedgerTest, SeesADotThatItsNodeDidNotMint) {
   ledger_.wrote(1, kSlot, nullptr, record_with(dot_of(10, 1), kFirst));
+  EXPECT_EQ(ledger_.violations().size(), 1u);
+}
+
+// What was chosen is written down by whoever learns it; its version is the key's own.
+TEST_F(LedgerTest, LetsAnybodyLearnWhatWasChosenAndSeesTwoValuesOfOneVersion) {
+  const Dot chosen{kRegisterActor, 1};
+  ledger_.wrote(1, kSlot, nullptr, record_with(chosen, kFirst));
+  ledger_.wrote(0, kSlot, nullptr, record_with(chosen, kFirst));
+  ledger_.wrote(0, Slot{7, 7}, nullptr, record_with(chosen, kSecond));
+  EXPECT_TRUE(ledger_.violations().empty());
+  EXPECT_EQ(ledger_.dots_of(kSecond).size(), 1u);
+  ledger_.wrote(2, kSlot, nullptr, record_with(chosen, kSecond));
   EXPECT_EQ(ledger_.violations().size(), 1u);
 }
 

@@ -138,6 +138,82 @@ TEST_F(SimStoreTest, AnUnreadableRecordIsAnErrorAndNotAnAbsence) {
   EXPECT_EQ(store_.scan(Slot{}, Slot{9, 0}, Slot{1, 0}, 10)->size(), 1u);
 }
 
+// ---- what acceptors remember --------------------------------------------------------------------------------------
+
+constexpr Slot kSlot{1, 0};
+const Place kAcceptor = Place::acceptor_of(kSlot);
+
+class SimAcceptorTest : public SimStoreTest {
+ protected:
+  void accept(std::uint64_t ballot) {
+    Entry entry{.key = {"default", "k"}, .kind = Kind::strong};
+    entry.acceptor = std::make_shared<const KeyAcceptor>(KeyAcceptor{.promised = {ballot, kLife}});
+    store_.write(kAcceptor, std::make_shared<const Entry>(std::move(entry)));
+  }
+  // What it has promised; 0: nothing. Precondition: it can be read.
+  std::uint64_t promised() {
+    const EntryPtr entry = store_.read(kAcceptor).value();
+    return entry ? entry->acceptor->promised.counter : 0;
+  }
+};
+
+TEST_F(SimAcceptorTest, KeepsWhatWasSyncedAndAtMostMoreThroughACrash) {
+  int kept = 0;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    accept(2 * seed);
+    settle();
+    accept(2 * seed + 1);
+    Rng chance(seed);
+    store_.crash(chance);
+    ASSERT_GE(promised(), 2 * seed);
+    kept += promised() == 2 * seed + 1 ? 1 : 0;
+  }
+  EXPECT_GT(kept, 0);
+  EXPECT_LT(kept, 50);
+}
+
+TEST_F(SimAcceptorTest, AreNeitherRecordsNorHints) {
+  write(1, 1);
+  const Digest tree = store_.tree().at({});
+  accept(7);
+  settle();
+  EXPECT_EQ(store_.tree().at({}), tree);
+  EXPECT_EQ(store_.records(), 1u);
+  EXPECT_EQ(store_.slots(), std::vector<Slot>{kSlot});
+  EXPECT_TRUE(store_.hints().empty());
+  EXPECT_FALSE(store_.keeps_hint_of(kSlot));
+  EXPECT_EQ(store_.scan(Place::acceptor_of({}), Place::vote(), std::nullopt, 10)->size(), 1u);
+  EXPECT_EQ(store_.scan(Place(NodeId{1}, {}), Place::acceptor_of({}), std::nullopt, 10)->size(), 0u);
+  store_.lose_everything();
+  EXPECT_TRUE(ledger_.violations().empty());
+}
+
+// A record that is lost takes no promise with it; a promise that is lost is not forgotten.
+TEST_F(SimAcceptorTest, AreNeverForgottenSilently) {
+  write(1, 1);
+  accept(7);
+  settle();
+  store_.lose_record(kSlot);
+  EXPECT_EQ(promised(), 7u);
+  store_.lose_record(kAcceptor);
+  EXPECT_EQ(store_.read(kAcceptor).error().code, Errc::corrupt);
+  Rng chance(3);
+  store_.crash(chance);
+  EXPECT_EQ(store_.read(kAcceptor).error().code, Errc::corrupt);
+  EXPECT_EQ(store_.scan(Place::acceptor_of({}), Place::vote(), std::nullopt, 10)->front().entry, nullptr);
+}
+
+TEST_F(SimAcceptorTest, AreSyncedByADiskThatLiesAboutTheRest) {
+  store_.set_lying(true);
+  write(1, 1);
+  accept(7);
+  settle();
+  Rng chance(3);
+  store_.crash(chance);
+  EXPECT_EQ(store_.peek(kSlot), nullptr);
+  EXPECT_EQ(promised(), 7u);
+}
+
 TEST_F(SimStoreTest, SyncsDocumentsWithTheCommits) {
   Membership document;
   document.epoch = Epoch{4};

@@ -14,6 +14,7 @@ using testing::HasSubstr;
 
 const Place kPlace(Slot{.hi = 0x0123456789abcdef, .lo = 0xfedcba9876543210});
 const Place kHint(NodeId{5}, kPlace.slot);
+const Place kAcceptor = Place::acceptor_of(kPlace.slot);
 
 std::string sealed(const Entry& entry) { return encode_entry(kPlace, entry); }
 Result<Entry> unsealed(std::string_view bytes) { return decode_entry(kPlace, bytes); }
@@ -25,6 +26,60 @@ TEST(EntryCodec, ReadsWhatItWrote) {
   const Result<Membership> document = decode_document(encode_document(sample_document()));
   ASSERT_TRUE(document) << document.error().message;
   EXPECT_EQ(*document, sample_document());
+}
+
+Entry sample_acceptor() {
+  KeyAcceptor acceptor;
+  acceptor.accept({.counter = 8, .proposer = {3}}, sample_register());
+  acceptor.prepare({.counter = 9, .proposer = {4}});
+  return {.key = {"default", "k"},
+          .kind = Kind::strong,
+          .acceptor = std::make_shared<const KeyAcceptor>(std::move(acceptor))};
+}
+
+Entry sample_vote() {
+  TopologyVote vote{.follows = {8}, .acceptor = {}};
+  vote.acceptor.accept({.counter = 8, .proposer = {3}}, sample_document());
+  return {.kind = Kind::strong, .vote = std::make_shared<const TopologyVote>(std::move(vote))};
+}
+
+bool same_memory(const Entry& a, const Entry& b) {
+  const bool both = (a.acceptor != nullptr) == (b.acceptor != nullptr) && (a.vote != nullptr) == (b.vote != nullptr);
+  if (!both || (a.vote && *a.vote != *b.vote)) return false;
+  if (!a.acceptor) return a.key == b.key;
+  const bool values = (a.acceptor->value != nullptr) == (b.acceptor->value != nullptr);
+  const bool same_value = values && (!a.acceptor->value || *a.acceptor->value == *b.acceptor->value);
+  return a.key == b.key && a.acceptor->promised == b.acceptor->promised &&
+         a.acceptor->accepted == b.acceptor->accepted && same_value;
+}
+
+TEST(EntryCodec, ReadsWhatAVoterRemembers) {
+  Entry promised{.key = {"default", "k"}, .kind = Kind::strong};
+  promised.acceptor =
+      std::make_shared<const KeyAcceptor>(KeyAcceptor{.promised = {.counter = 1, .proposer = {2}}, .accepted = {}});
+  for (const Entry& entry : {sample_acceptor(), promised}) {
+    const Result<Entry> read = decode_entry(kAcceptor, encode_entry(kAcceptor, entry));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(same_memory(*read, entry));
+    EXPECT_EQ(read->kind, Kind::strong);
+    EXPECT_EQ(read->record, Record{});
+    EXPECT_EQ(read->digest, Hash128{});
+  }
+  const Result<Entry> vote = decode_entry(Place::vote(), encode_entry(Place::vote(), sample_vote()));
+  ASSERT_TRUE(vote) << vote.error().message;
+  EXPECT_TRUE(same_memory(*vote, sample_vote()));
+}
+
+// One without the other would be taken for a voter that has promised nothing.
+TEST(EntryCodec, TakesNoVoterForAnother) {
+  const Entry nothing{.key = {"default", "k"}, .kind = Kind::strong};
+  for (const Place& place : {kAcceptor, Place::vote()}) {
+    const Entry& other = place == kAcceptor ? sample_vote() : sample_acceptor();
+    EXPECT_EQ(decode_entry(place, encode_entry(place, other)).error().code, Errc::corrupt);
+    EXPECT_EQ(decode_entry(place, encode_entry(place, nothing)).error().code, Errc::corrupt);
+    EXPECT_EQ(decode_entry(place, encode_entry(kPlace, sample_entry())).error().code, Errc::corrupt);
+  }
+  EXPECT_EQ(unsealed(encode_entry(kAcceptor, sample_acceptor())).error().code, Errc::corrupt);
 }
 
 TEST(EntryCodec, ReadsAnEntryWithoutSiblings) {
@@ -67,12 +122,20 @@ TEST(EntryCodec, NoticesEveryFlippedBitOfThePlace) {
       ASSERT_EQ(decode_entry(*place_from(with_flipped(key, bit)), bytes).error().code, Errc::corrupt) << bit;
   }
   EXPECT_EQ(decode_entry(kHint, sealed(sample_entry())).error().code, Errc::corrupt);
+  const std::string bytes = encode_entry(kAcceptor, sample_acceptor());
+  const std::string key = place_bytes(kAcceptor);
+  ASSERT_EQ(key.size(), 24U);
+  ASSERT_EQ(place_from(key), kAcceptor);
+  for (std::size_t bit = 0; bit < 8 * key.size(); ++bit)
+    ASSERT_EQ(decode_entry(*place_from(with_flipped(key, bit)), bytes).error().code, Errc::corrupt) << bit;
 }
 
 TEST(EntryCodec, SaysTheDigestOfSealedBytes) {
   const std::string bytes = sealed(sample_entry());
   EXPECT_EQ(sealed_digest(bytes), sample_entry().digest);
   EXPECT_EQ(sealed_key(bytes), sample_entry().key);
+  EXPECT_EQ(sealed_key(encode_entry(kAcceptor, sample_acceptor())), sample_acceptor().key);
+  EXPECT_EQ(sealed_key(encode_entry(Place::vote(), sample_vote())), Key{});
   EXPECT_TRUE(sealed_digest(bytes.substr(0, 25)));
   EXPECT_FALSE(sealed_digest(bytes.substr(0, 24)));
   EXPECT_FALSE(sealed_digest(""));
