@@ -32,6 +32,7 @@ void Batch::add(std::uint64_t seed, const RunResult& result) {
   last = seed;
   seeds += 1;
   counted += result.counted ? 1 : 0;
+  about_liveness += result.about_liveness ? 1 : 0;
   operations += result.operations;
   violations += result.violations.size();
   compared += is_compared(seed) ? 1 : 0;
@@ -49,6 +50,7 @@ void Batch::add(const Batch& other) {
   last = other.last;
   seeds += other.seeds;
   counted += other.counted;
+  about_liveness += other.about_liveness;
   operations += other.operations;
   violations += other.violations;
   compared += other.compared;
@@ -82,10 +84,11 @@ RunResult run_in_batch(std::uint64_t seed, const Options& options) {
   return result;
 }
 
-Batch run_batch(std::uint64_t first, std::uint64_t last, const std::function<bool(const Batch&)>& enough) {
+Batch run_batch(std::uint64_t first, std::uint64_t last, const std::function<bool(const Batch&)>& enough,
+                DrawOptions draw) {
   Batch batch;
   for (std::uint64_t seed = first; seed <= last && !enough(batch); ++seed)
-    batch.add(seed, run_in_batch(seed, draw_options(seed)));
+    batch.add(seed, run_in_batch(seed, draw(seed)));
   return batch;
 }
 
@@ -97,6 +100,7 @@ nlohmann::ordered_json facts_of(const Batch& batch) {
           {"last_seed", batch.last},
           {"seeds", batch.seeds},
           {"counted", batch.counted},
+          {"about_liveness", batch.about_liveness},
           {"operations", batch.operations},
           {"violations", batch.violations},
           {"failing_seeds", batch.failing},

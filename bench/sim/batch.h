@@ -16,6 +16,7 @@ struct Batch {
   std::uint64_t last = 0;
   std::uint64_t seeds = 0;
   std::uint64_t counted = 0;
+  std::uint64_t about_liveness = 0;  // that stayed without a minority when all else was healed
   std::uint64_t operations = 0;
   std::uint64_t violations = 0;
   std::vector<std::uint64_t> failing;
@@ -38,8 +39,12 @@ constexpr bool is_compared(std::uint64_t seed) { return seed % kCompareEvery == 
 // Runs the seed, twice when its turn has come: a difference between the two runs is a violation.
 RunResult run_in_batch(std::uint64_t seed, const Options& options);
 
+// What a seed decides: draw_options or draw_strong_options.
+using DrawOptions = Options (*)(std::uint64_t seed);
+
 // Runs first..last until `enough` says so, or to the end.
-Batch run_batch(std::uint64_t first, std::uint64_t last, const std::function<bool(const Batch&)>& enough);
+Batch run_batch(std::uint64_t first, std::uint64_t last, const std::function<bool(const Batch&)>& enough,
+                DrawOptions draw = draw_options);
 
 // For a line of the soak log.
 nlohmann::ordered_json facts_of(const Batch& batch);

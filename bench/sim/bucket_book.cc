@@ -25,6 +25,8 @@ Duration part_of(Duration horizon, Rng& rng) {
 
 }  // namespace
 
+BucketPlan strong_bucket() { return BucketPlan{.bucket = {.name = "strong", .kind = Kind::strong}}; }
+
 std::vector<BucketPlan> draw_buckets(std::uint32_t replicas, Duration horizon, Rng rng) {
   std::vector<BucketPlan> plans;
   for (std::uint64_t left = rng.below(kBucketsMax + 1); left > 0; --left) {

@@ -1,7 +1,7 @@
 // The buckets of a run: what a seed plans for them, what its clients have asked for, and what they were told.
 //
-// One bucket is created by some client in the middle of the load, faults or not, and may get other r and w later. What
-// fails is tried again by whoever comes next, a few times.
+// Buckets are created by some client in the middle of the load, faults or not, and may get other r and w later; a
+// strong one at its beginning. What fails is tried again by whoever comes next, a few times.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,8 @@ struct BucketPlan {
   Duration change_after{};
 };
 
+// A strong one, that is created at once.
+BucketPlan strong_bucket();
 std::vector<BucketPlan> draw_buckets(std::uint32_t replicas, Duration horizon, Rng rng);
 std::string describe(const BucketPlan& plan);
 

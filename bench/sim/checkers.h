@@ -4,7 +4,8 @@
 // write that was really made had been given a context that came with its value.
 //
 // In a bucket of kind lww a write may also be beaten: by a write of the same key that is greater by (hybrid time, dot)
-// and not lost itself.
+// and not lost itself. In a bucket of kind strong there is one line of writes, and the later one beats the earlier
+// ones: their hybrid times and dots grow together.
 #pragma once
 
 #include <cstdint>
@@ -63,7 +64,7 @@ std::vector<std::string> check_contexts(const Evidence& evidence);
 // With r + w > n and no fallback in an owner's place, a read that begins after an acknowledgement sees the write or
 // something that superseded or beat it.
 std::vector<std::string> check_regular_reads(const Evidence& evidence);
-// A read of an lww bucket returns one value at most.
+// A read of an lww or strong bucket returns one value at most.
 std::vector<std::string> check_single_values(const Evidence& evidence);
 std::vector<std::string> check_receipts(const Evidence& evidence);
 // Read your writes, monotonic reads: a read at level session covers all that this client was ever told of the key.
@@ -74,6 +75,10 @@ std::vector<std::string> check_agreements(const Evidence& evidence);
 std::vector<std::string> check_listings(const Evidence& evidence);
 // Bad input is refused with the right error.
 std::vector<std::string> check_bad_input(const Evidence& evidence);
+
+// The strong operations of each key of a strong bucket are linearizable, and what other reads showed had happened by
+// then: see check_strong.cc.
+std::vector<std::string> check_strong(const Evidence& evidence);
 
 std::vector<std::string> check_all(const Evidence& evidence);
 

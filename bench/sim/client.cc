@@ -8,6 +8,7 @@
 
 #include "bench/sim/checkers.h"
 #include "node/base/limits.h"
+#include "node/core/register_record.h"
 #include "vclock/context.h"
 
 namespace shoal::sim {
@@ -123,7 +124,13 @@ void record_read(const GetReply& reply, const SimKey& key, const HashKey& cluste
 }
 
 Client::Client(std::uint64_t id, const ClientWorld& world, History& history, Rng rng, Instant start)
-    : id_(id), world_(world), history_(history), rng_(rng), levels_(rng.fork("levels")), next_start_(start) {}
+    : id_(id),
+      world_(world),
+      history_(history),
+      rng_(rng),
+      levels_(rng.fork("levels")),
+      strong_(rng.fork("strong")),
+      next_start_(start) {}
 
 Instant Client::next_deadline() const {
   if (dead_) return kNever;
@@ -207,6 +214,7 @@ Message Client::read_of(Operation& operation, Millis timeout) {
   if (get.level == Level::all) operation.quorum = -1;
   if (get.level == Level::eventual) operation.quorum = get.r = 1;
   if (levels_.chance(100'000)) get.pr = operation.primaries = static_cast<std::int32_t>(levels_.between(1, 2));
+  if (is_strong(operation)) make_strong(get, operation);
   if (get.level != Level::session) return get;
   const auto seen = seen_.find(operation.key);
   if (seen != seen_.end()) get.session = encode_context({.slot = key.slot, .seen = seen->second}, world_.cluster_key);
@@ -235,11 +243,45 @@ Message Client::write_of(Action action, Operation& operation) {
     put.context = known->context;
     operation.saw = known->saw;
   }
+  if (is_strong(operation)) make_strong(put, operation);
   return put;
+}
+
+// ---- keys of a strong bucket --------------------------------------------------------------------------------------
+
+bool Client::is_strong(const Operation& operation) const { return world_.keys[operation.key].kind == Kind::strong; }
+
+// Half of the reads are linearizable, or more; of those nobody says how many replies they want.
+void Client::make_strong(GetRequest& get, Operation& operation) {
+  if (strong_.chance(500'000)) get.level = operation.level = Level::strong;
+  if (!is_linearizable(operation.level)) return;
+  get.r = operation.quorum = 0;
+  get.pr = operation.primaries = 0;
+}
+
+// A blind write compares in half of the cases: with what the client read last, or with what nobody wrote.
+void Client::make_strong(PutRequest& put, Operation& operation) {
+  put.w = operation.quorum = 0;
+  put.pw = operation.primaries = 0;
+  if (strong_.chance(300'000)) put.level = Level::strong;
+  if (!put.context.empty()) {
+    const auto context = decode_context(put.context, world_.cluster_key, world_.keys[operation.key].slot);
+    if (context) operation.expected_version = version_in(context->seen);
+    return;
+  }
+  if (!strong_.chance(500'000)) return;
+  const auto read = reads_.find(operation.key);
+  const bool nothing = read == reads_.end() || read->second.saw.empty();
+  const bool wrong = strong_.chance(200'000);
+  put.condition = operation.condition = nothing && !wrong ? PutIf::absent : PutIf::value_is;
+  if (operation.condition == PutIf::absent) return;
+  if (!wrong) operation.compared = read->second.saw.front();
+  put.expected = Blob(wrong ? "nobody's" : history_.find(operation.compared)->value);
 }
 
 Message Client::bad_input_of(Operation& operation) {
   PutRequest put = std::get<PutRequest>(write_of(Action::put_blind, operation));
+  put.condition = operation.condition = PutIf::always;
   operation.value.clear();
   operation.expected = {Errc::unavailable, Errc::overloaded, Errc::no_space};
   const auto other = reads_.upper_bound(operation.key);
@@ -253,7 +295,7 @@ Message Client::bad_input_of(Operation& operation) {
     put.key.name.assign(kKeyBytesMax + 1, 'k');
     operation.expected.push_back(Errc::too_large);
     operation.expected.push_back(Errc::invalid);
-  } else if (how == 2) {
+  } else if (how == 2 && !is_strong(operation)) {
     put.w = static_cast<std::int32_t>(rng_.between(10, 1000));
     operation.expected.push_back(Errc::invalid);
   } else if (how == 5) {
@@ -277,6 +319,7 @@ void Client::send(Instant now) {
   open.calls.push_back(call);
   open.attempts += 1;
   set_call(open.request, call);
+  if (auto* put = std::get_if<PutRequest>(&open.request)) put->retry = open.attempts > 1;
   const std::vector<std::uint32_t>& owners = world_.keys[history_.find(open.id)->key].owners;
   const bool ask_owner = rng_.chance(world_.load.ask_owner_per_million);
   const auto node =
@@ -328,6 +371,7 @@ void Client::on_reply(const GetReply& reply, Instant now) {
   operation.stand_ins = reply.stand_ins;
   operation.quorum = world_.least_quorum(operation);
   record_read(reply, world_.keys[operation.key], world_.cluster_key, history_, operation);
+  if (is_strong(operation)) operation.version = version_in(operation.context);
   reads_[operation.key] = Known{reply.context, operation.returned};
   seen_[operation.key].join(operation.context);
   end(Outcome::ok, Errc::ok, now);
@@ -335,17 +379,20 @@ void Client::on_reply(const GetReply& reply, Instant now) {
 
 void Client::on_reply(const PutReply& reply, Instant now) {
   const Errc code = reply.outcome.code;
+  Operation& operation = *history_.find(open_->id);
   if (code != Errc::ok) {
     if (!certainly_not_applied(code)) open_->unknown = true;
+    // A register remembers how a request ended: what it has refused once was not made by an earlier try either.
+    if (code == Errc::conflict && is_strong(operation)) open_->unknown = false;
     return try_again_or_end(Outcome::fail, code, now);
   }
-  Operation& operation = *history_.find(open_->id);
   operation.stand_ins = reply.stand_ins;
   operation.quorum = world_.least_quorum(operation);
   tokens_[operation.key] = Known{reply.context, {operation.id}};
   const Result<CausalContext> token =
       decode_context(reply.context, world_.cluster_key, world_.keys[operation.key].slot);
   if (token) operation.context = token->seen;
+  if (is_strong(operation)) operation.version = version_in(operation.context);
   seen_[operation.key].join(operation.context);
   end(Outcome::ok, Errc::ok, now);
 }

@@ -3,7 +3,8 @@
 // It writes blindly, with contexts that have become stale, and with tokens of its last write; it asks owners and
 // others; it gives up on a silent node and sends the very same request to another one, so that writes happen twice; it
 // dies between request and answer. It reads at several levels, and as a session it hands over all that it has seen of a
-// key. It creates and changes the buckets of the plan when it finds that one is due. What it did and was told goes into
+// key. In a strong bucket it compares and sets as well, with what it has read or with what nobody wrote. It creates and
+// changes the buckets of the plan when it finds that one is due. What it did and was told goes into
 // the history.
 //
 // Sans-I/O, as the nodes are: messages and time in, messages out.
@@ -78,6 +79,9 @@ class Client {
   Message read_of(Operation& operation, Millis timeout);
   Message write_of(Action action, Operation& operation);
   Message bad_input_of(Operation& operation);
+  [[nodiscard]] bool is_strong(const Operation& operation) const;
+  void make_strong(GetRequest& get, Operation& operation);
+  void make_strong(PutRequest& put, Operation& operation);
   const Known* context_for(Action action, std::uint32_t key) const;
 
   void send(Instant now);
@@ -97,6 +101,7 @@ class Client {
   History& history_;
   Rng rng_;
   Rng levels_;  // of its own, so that levels do not shift the rest
+  Rng strong_;  // likewise
   Instant next_start_;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t next_call_ = 1;

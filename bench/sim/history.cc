@@ -63,6 +63,10 @@ std::string describe(const Operation& operation) {
                                  name_of(operation.outcome), describe(operation.error));
   for (const RequestId& id : operation.saw) text += " saw " + to_text(id);
   for (const RequestId& id : operation.returned) text += " returned " + to_text(id);
+  if (operation.condition == PutIf::absent) text += " if absent";
+  if (operation.condition == PutIf::value_is) text += " if it is of " + to_text(operation.compared);
+  if (operation.expected_version) text += fmt::format(" if at version {}", *operation.expected_version);
+  if (operation.version) text += fmt::format(" version {}", *operation.version);
   if (!operation.bucket.empty()) text += " " + operation.bucket;
   return text;
 }

@@ -48,6 +48,11 @@ struct Operation {
   std::string prefix;                 // listings
   std::vector<Errc> expected;         // bad input: the errors that are right
   std::string bucket;                 // changes of a bucket, in words
+  // Of a key in a strong bucket.
+  PutIf condition = PutIf::always;                // put: what it compared with
+  RequestId compared;                             // and the write whose value that was; nobody's: {}
+  std::optional<std::uint64_t> expected_version;  // put, del: with the context of a read
+  std::optional<std::uint64_t> version;           // of the register, as the answer said
 };
 
 class History {
@@ -67,6 +72,9 @@ class History {
 // The bytes that operation `id` writes, and the way back.
 std::string value_for(const RequestId& id, std::size_t padding);
 std::optional<RequestId> writer_of(std::string_view value);
+
+// The level of a read that goes through Paxos in a strong bucket.
+constexpr bool is_linearizable(Level level) { return level != Level::eventual && level != Level::session; }
 
 std::string describe(const Operation& operation);
 

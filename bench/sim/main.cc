@@ -43,6 +43,7 @@ struct Arguments {
   std::uint64_t seed = 0;
   bool has_seed = false;
   std::string seeds;
+  bool strong = false;
   bool twice = false;
   bool until_failure = false;
   bool verbose = false;
@@ -66,6 +67,10 @@ void print_coverage(const Batch& batch) {
     fmt::print(" {}={}", name_of(static_cast<shoal::sim::FaultKind>(i)), batch.struck[i]);
   fmt::print("\nfaults that never struck: {}\nmarks never hit: {}\n", words(batch.kinds_never_struck()),
              words(batch.marks_never_hit()));
+}
+
+shoal::sim::DrawOptions draw_of(const Arguments& arguments) {
+  return arguments.strong ? shoal::sim::draw_strong_options : shoal::sim::draw_options;
 }
 
 Options without(Options options, const Arguments& arguments) {
@@ -111,7 +116,7 @@ int shrink_one(const Options& options, const Arguments& arguments) {
 
 int run_one(const Arguments& arguments) {
   shoal::Result<Options> drawn =
-      arguments.script.empty() ? shoal::sim::draw_options(arguments.seed) : shoal::sim::read_script(arguments.script);
+      arguments.script.empty() ? draw_of(arguments)(arguments.seed) : shoal::sim::read_script(arguments.script);
   if (!drawn) return fmt::print(stderr, "{}\n", drawn.error().message), kUsage;
   const Options options = without(std::move(*drawn), arguments);
   running_single_seed = 1;
@@ -149,7 +154,7 @@ int run_range(const Arguments& arguments) {
   Batch all;
   bool same = true;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    const Options options = without(shoal::sim::draw_options(seed), arguments);
+    const Options options = without(draw_of(arguments)(seed), arguments);
     const RunResult result = shoal::sim::run_in_batch(seed, options);
     all.add(seed, result);
     if (!result.violations.empty()) fmt::print("seed {}: {}\n", seed, result.violations.front());
@@ -174,14 +179,17 @@ int soak(const Arguments& arguments) {
   const Clock::time_point began = Clock::now();
   Batch all;
   for (std::uint64_t seed = *first; log.time_left(); seed = all.last + 1) {
-    const Batch batch =
-        shoal::sim::run_batch(seed, seed + kSeedsPerLine - 1, [&](const Batch&) { return !log.time_left(); });
+    const Batch batch = shoal::sim::run_batch(
+        seed, seed + kSeedsPerLine - 1, [&](const Batch&) { return !log.time_left(); }, draw_of(arguments));
     if (batch.seeds == 0) break;
     const shoal::Status written = log.append(facts_of(batch));
     if (!written) return fmt::print(stderr, "{}\n", written.error().message), kUsage;
     all.add(batch);
   }
   const double minutes = std::chrono::duration<double, std::ratio<60>>(Clock::now() - began).count();
+  if (arguments.strong)
+    fmt::print("{} seeds about safety alone, {} about liveness too\n", all.seeds - all.about_liveness,
+               all.about_liveness);
   fmt::print("{} seeds, {} counted ({:.0f} a minute), {} compared with a second run, {} failing\n", all.seeds,
              all.counted, static_cast<double>(all.counted) / minutes, all.compared, all.failing.size());
   print_coverage(all);
@@ -201,6 +209,7 @@ int main(int argc, char** argv) {
   CLI::App app("Runs the brain of shoal in a simulated world. A seed decides everything and replays exactly.");
   auto* seed = app.add_option("SEED", arguments.seed, "the seed to run; with --minutes, the first one");
   app.add_option("--seeds", arguments.seeds, "run a range, as 1..100");
+  app.add_flag("--strong", arguments.strong, "all keys are in a strong bucket; every third seed is about liveness too");
   app.add_flag("--until-failure", arguments.until_failure, "end the range after its first failing seed");
   app.add_flag("--twice", arguments.twice, "run again and compare every event");
   app.add_option("--without", arguments.without, "leave out these faults of the list, by number")->delimiter(',');

@@ -108,6 +108,18 @@ void make_read_rush(LoadOptions& load) {
   load.hot_key_in_default = true;
 }
 
+// Enough of everything that a register can do.
+void make_strong(Options& options, Rng rng) {
+  LoadOptions& load = options.load;
+  options.buckets = {strong_bucket()};
+  load.only_strong = true;
+  for (const Action action : {Action::get, Action::put_context, Action::put_blind, Action::del})
+    weight_of(load, action) = draw(rng, 1, 6);
+  weight_of(load, Action::list) = std::min(weight_of(load, Action::list), 1U);
+  load.keys = draw(rng, 1, 8);
+  if (options.replicas < 3) options.replicas = 3;
+}
+
 std::vector<FaultKind> draw_kinds(Rng rng) {
   const std::uint32_t share = draw(rng, 100'000, 500'000);
   std::vector<FaultKind> kinds;
@@ -137,25 +149,34 @@ Options draw_options(std::uint64_t seed) {
   if (rng.fork("storm").chance(25'000)) make_sibling_storm(options.load);
   if (rng.fork("rush").chance(25'000)) make_read_rush(options.load);
   options.buckets = draw_buckets(options.replicas, options.horizon, rng.fork("buckets"));
+  if (rng.fork("strong").chance(300'000)) options.buckets.push_back(strong_bucket());
   options.kinds = draw_kinds(rng.fork("kinds"));
   options.faults = draw_faults(options.kinds, options.nodes, options.horizon, rng.fork("faults"));
+  return options;
+}
+
+Options draw_strong_options(std::uint64_t seed) {
+  Options options = draw_options(seed);
+  make_strong(options, Rng(seed).fork("only strong"));
+  options.minority_stays_down = is_about_liveness(seed);
   return options;
 }
 
 std::string describe(const Options& options) {
   std::string text = fmt::format(
       "seed {}\n"
-      "cluster   nodes={} replicas={} zones={} weights={} relaxed={:#x} restart_all_when_healed={} late_joiner={}\n"
+      "cluster   nodes={} replicas={} zones={} weights={} relaxed={:#x} restart_all_when_healed={} late_joiner={} "
+      "minority_stays_down={}\n"
       "links     delays={}\n"
       "disks     sync_usec={} slow_sync_per_million={} hint_bytes_max={}\n",
       options.seed, options.nodes, options.replicas, options.zones, options.weights, options.relaxed,
-      options.restart_all_when_healed, options.late_joiner, name_of(options.delays), options.sync_usec,
-      options.slow_sync_per_million, options.hint_bytes_max);
+      options.restart_all_when_healed, options.late_joiner, options.minority_stays_down, name_of(options.delays),
+      options.sync_usec, options.slow_sync_per_million, options.hint_bytes_max);
   const LoadOptions& load = options.load;
   text +=
       fmt::format("load      clients={} operations={} keys={} hot={}{} ask_owner={} dies={} quorums={} levels={} mix=",
                   load.clients, load.operations, load.keys, load.hot_key_per_million,
-                  load.hot_key_in_default || options.buckets.empty() ? "" : " (not in default)",
+                  load.hot_key_in_default || options.buckets.empty() || load.only_strong ? "" : " (not in default)",
                   load.ask_owner_per_million, load.client_dies_per_million, load.quorums, names_of(load.levels));
   for (std::size_t i = 0; i < load.mix.size(); ++i)
     if (load.mix[i] > 0) text += fmt::format("{}:{} ", name_of(static_cast<Action>(i)), load.mix[i]);

@@ -33,6 +33,7 @@ struct LoadOptions {
   std::vector<std::uint32_t> mix;     // weight of each Action
   std::vector<std::int32_t> quorums;  // r and w are drawn from these
   std::vector<Level> levels;          // of reads
+  bool only_strong = false;           // every key is in the strong bucket
 };
 
 struct Options {
@@ -49,7 +50,9 @@ struct Options {
   std::uint64_t waiting_for_disk_max = 200'000;
   bool restart_all_when_healed = false;
   bool late_joiner = false;  // somebody asks to join after formation is closed
-  Duration horizon{};        // faults begin within this time
+  // After healing, a minority of every key's owners stays down while strong operations are asked for.
+  bool minority_stays_down = false;
+  Duration horizon{};  // faults begin within this time
   LoadOptions load;
   std::vector<BucketPlan> buckets;  // beside "default"
   std::vector<FaultKind> kinds;
@@ -57,6 +60,10 @@ struct Options {
 };
 
 Options draw_options(std::uint64_t seed);
+// The same with all keys in a strong bucket. Two kinds of seeds: safety, whatever the faults are, and, every third one,
+// liveness too: with a majority of every key's owners up, each operation must succeed.
+Options draw_strong_options(std::uint64_t seed);
+constexpr bool is_about_liveness(std::uint64_t seed) { return seed % 3 == 0; }
 std::string describe(const Options& options);
 
 }  // namespace shoal::sim

@@ -6,6 +6,8 @@
 #include <bit>
 #include <set>
 
+#include "bench/sim/strong_liveness.h"
+#include "node/core/register_record.h"
 #include "node/core/state_digest.h"
 #include "vclock/context.h"
 
@@ -38,6 +40,7 @@ class Run {
       world_.heal();
       world_.run_until(std::max(world_.now(), world_.last_arrival()) + kSettle);
       world_.abandon_open_operations();
+      if (options_.minority_stays_down) check_liveness();
       check_hints();
       check_convergence();
       for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key)
@@ -83,6 +86,7 @@ class Run {
   [[nodiscard]] std::vector<Bucket> buckets_of_keys() const {
     std::vector<Bucket> buckets;
     for (const BucketPlan& plan : options_.buckets) buckets.push_back(plan.bucket);
+    if (options_.load.only_strong) return buckets;
     buckets.insert(options_.load.hot_key_in_default ? buckets.begin() : buckets.end(), Bucket{.name = "default"});
     return buckets;
   }
@@ -144,13 +148,27 @@ class Run {
   // Of a bucket that exists. A bucket may be lost with its founder's disk, or have never come to be.
   [[nodiscard]] bool is_usable(const SimKey& key) { return newest_document().bucket(key.key.bucket) != nullptr; }
 
+  // Agreement needs a majority of the owners; some may be gone for good.
+  [[nodiscard]] bool can_agree(const SimKey& key) const {
+    return key.kind == Kind::strong && 2 * owners_left(key).size() > key.owners.size();
+  }
+
+  void check_liveness() {
+    std::vector<std::uint32_t> keys;
+    for (std::uint32_t key = 0; key < world_.shared().keys.size(); ++key)
+      if (is_usable(world_.shared().keys[key]) && can_agree(world_.shared().keys[key])) keys.push_back(key);
+    check_strong_liveness(world_, keys);
+    world_.run_until(std::max(world_.now(), world_.last_arrival()) + kSettle);
+  }
+
   // Asks until it works or the bound for convergence has passed.
   template <class Reply>
-  std::optional<Reply> insist(std::uint32_t node, const Message& request, const std::string& what) {
+  std::optional<Reply> insist(std::uint32_t node, Message request, const std::string& what) {
     const Instant until = world_.now() + kConvergeWithin;
     Errc last = Errc::timeout;
     while (world_.now() < until) {
       const std::optional<Message> reply = world_.ask(node, request, seconds(3));
+      if (auto* put = std::get_if<PutRequest>(&request)) put->retry = true;
       if (!reply) continue;
       if (std::get<Reply>(*reply).outcome.code == Errc::ok) return std::get<Reply>(*reply);
       last = std::get<Reply>(*reply).outcome.code;
@@ -186,8 +204,14 @@ class Run {
   }
 
   // Of all owners that are left, and as a session that has seen what fallbacks keep: it goes on until it has found it.
+  // Of a strong key by agreement; where none is possible any more, what is left of the records is read.
   [[nodiscard]] GetRequest final_read(const SimKey& key, std::size_t owners) const {
     GetRequest read{CallId{}, key.key, static_cast<std::int32_t>(owners), seconds(2)};
+    if (can_agree(key)) {
+      read.r = 0;
+      read.level = Level::strong;
+      return read;
+    }
     read.pr = read.r;
     read.level = Level::session;
     read.session = kept_for_the_gone(key);
@@ -198,29 +222,40 @@ class Run {
     const SimKey& key = world_.shared().keys[index];
     const std::vector<std::uint32_t> owners = owners_left(key);
     if (owners.empty()) return;
+    const GetRequest request = final_read(key, owners.size());
     const RequestId read_id = begin(Function::get, index, owners.size()).id;
-    const auto reply = insist<GetReply>(owners.front(), final_read(key, owners.size()), "a read");
+    world_.history().find(read_id)->level = request.level;
+    const auto reply = insist<GetReply>(owners.front(), request, "a read");
     Operation& read = *world_.history().find(read_id);
     end(read, reply.has_value());
     if (!reply) return;
     record_read(*reply, key, document_.cluster_key, world_.history(), read);
     finals_.push_back(FinalState{index, read.returned, read.invoked});
-    if (!reply->context.empty()) write_back(index, owners, *reply, read.returned);
+    if (key.kind == Kind::strong) read.version = version_in(read.context);
+    if (key.kind == Kind::strong && !can_agree(key)) {
+      if (!read.returned.empty()) live_.insert(key.key.name);
+      return;
+    }
+    if (!reply->context.empty()) write_back(index, owners, *reply, read);
   }
 
   void write_back(std::uint32_t index, const std::vector<std::uint32_t>& owners, const GetReply& reply,
-                  const std::vector<RequestId>& saw) {
+                  const Operation& read) {
     const SimKey& key = world_.shared().keys[index];
-    const bool deletes = saw.empty();
+    const bool deletes = read.returned.empty();
     Operation& write = begin(deletes ? Function::del : Function::put, index, owners.size());
     if (!deletes) write.value = value_for(write.id, 0);
-    write.saw = saw;
+    write.saw = read.returned;
     PutRequest put{.request = write.id, .key = key.key, .tombstone = deletes, .value = Blob(write.value)};
     put.context = reply.context;
     put.w = put.pw = static_cast<std::int32_t>(owners.size());
     put.timeout = seconds(2);
+    if (key.kind == Kind::strong) {
+      put.w = put.pw = 0;
+      write.expected_version = read.version;
+    }
     const bool done = insist<PutReply>(owners.back(), put, "a write").has_value();
-    end(*world_.history().find(put.request), done);
+    end(write, done);
     if (!done) return;
     last_write_[key.slot] = put.request;
     if (!deletes) live_.insert(key.key.name);
@@ -421,6 +456,7 @@ class Run {
     for (std::string& sentence : check_all(evidence)) result.violations.push_back(std::move(sentence));
     mix_final_states();
     result.state_hash = world_.fingerprint().value();
+    result.about_liveness = options_.minority_stays_down;
     result.operations = world_.history().ended();
     result.acknowledged = world_.receipts().size();
     result.struck = world_.struck();

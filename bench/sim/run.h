@@ -1,7 +1,8 @@
 // One seed from the first event to the verdict.
 //
 // Form a cluster through real joins; load it while faults strike; heal; let everything that is under way arrive; read
-// every key from all owners that are left, write back with the context, and demand that the owners agree.
+// every key from all owners that are left (strong ones from a majority, by agreement), write back with the context, and
+// demand that the owners agree.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@ struct RunResult {
   std::vector<std::string> violations;
   std::uint64_t state_hash = 0;  // of every event and every final state
   bool counted = false;          // at least 200 client operations and three kinds of faults
+  bool about_liveness = false;   // strong operations were held to a bound without a minority
   std::size_t operations = 0;
   std::size_t acknowledged = 0;  // writes
   FaultKinds struck = 0;         // kinds of faults that did something

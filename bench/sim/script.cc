@@ -28,6 +28,7 @@ void visit_cluster(Fields& in, Options& o) {
   in.nodes("relaxed", o.relaxed, o.nodes);
   in.flag("restart_all_when_healed", o.restart_all_when_healed);
   in.flag("late_joiner", o.late_joiner);
+  in.flag("minority_stays_down", o.minority_stays_down);
 }
 
 template <class Fields>
@@ -55,6 +56,7 @@ void visit_load(Fields& in, Options& o) {
   in.number("keys", load.keys, 1, 1000);
   in.number("hot_key_per_million", load.hot_key_per_million, 0, kMillion);
   in.flag("hot_key_in_default", load.hot_key_in_default);
+  in.flag("only_strong", load.only_strong);
   in.number("ask_owner_per_million", load.ask_owner_per_million, 0, kMillion);
   in.number("client_dies_per_million", load.client_dies_per_million, 0, kMillion);
   in.table("mix", [&](Fields& mix) { visit_mix(mix, load.mix); });
@@ -71,7 +73,7 @@ void visit_bucket(Fields& in, const Options& o, BucketPlan& plan) {
   const auto same = [&](const BucketPlan& other) { return other.bucket.name == plan.bucket.name; };
   in.demand("name", plan.bucket.name != "default" && std::ranges::count_if(o.buckets, same) == 1,
             "must be a name of its own");
-  in.word("kind", plan.bucket.kind, static_cast<std::size_t>(Kind::lww) + 1);
+  in.word("kind", plan.bucket.kind, static_cast<std::size_t>(Kind::strong) + 1);
   in.number("r", plan.bucket.r, -1, replicas);
   in.number("w", plan.bucket.w, -1, replicas);
   in.time("create_at_ns", plan.create_at, kLongest);

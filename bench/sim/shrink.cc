@@ -15,6 +15,7 @@ using Change = std::function<void(Options&)>;
 // What a seed has beside its faults. Left out one at a time, so that what matters stays.
 constexpr void (*kWithoutFeature[])(Options&) = {
     [](Options& o) { o.late_joiner = false; },
+    [](Options& o) { o.minority_stays_down = false; },
     [](Options& o) { o.restart_all_when_healed = false; },
     [](Options& o) { o.relaxed = 0; },
     [](Options& o) { o.slow_sync_per_million = 0; },
@@ -25,7 +26,7 @@ constexpr void (*kWithoutFeature[])(Options&) = {
     [](Options& o) { o.zones = 1; },
     [](Options& o) { std::ranges::fill(o.weights, 100U); },
     [](Options& o) {
-      if (!o.buckets.empty()) o.buckets.pop_back();
+      if (!o.buckets.empty() && !o.load.only_strong) o.buckets.pop_back();
     },
 };
 

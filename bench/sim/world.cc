@@ -245,7 +245,9 @@ void World::send_from_client(std::uint64_t handle, std::uint32_t node, Message m
   if (const auto* put = std::get_if<PutRequest>(&message)) puts_in_flight_[{handle, put->call}] = put->request;
   if (const auto* get = std::get_if<GetRequest>(&message); get != nullptr && get->level == Level::all) {
     const auto key = std::ranges::find(shared_.keys, get->key, &SimKey::key);
-    agreements_asked_[{handle, get->call}] = static_cast<std::uint32_t>(key - shared_.keys.begin());
+    // Of a strong key it shows what a majority agrees on, and the records follow.
+    if (key->kind != Kind::strong)
+      agreements_asked_[{handle, get->call}] = static_cast<std::uint32_t>(key - shared_.keys.begin());
   }
   const std::optional<Instant> arrival = network_.with_client(now_);
   if (!arrival) return;
@@ -256,13 +258,33 @@ void World::send_from_client(std::uint64_t handle, std::uint32_t node, Message m
 }
 
 std::optional<Message> World::ask(std::uint32_t node, Message request, Duration patience) {
-  const CallId call{next_operator_call_++};
-  set_call(request, call);
-  send_from_client(kOperatorHandle, node, std::move(request));
+  std::vector<Client::Outgoing> one;
+  one.push_back({node, std::move(request)});
+  return std::move(ask_all(std::move(one), patience).front());
+}
+
+std::vector<std::optional<Message>> World::ask_all(std::vector<Client::Outgoing> requests, Duration patience) {
+  const std::uint64_t first = next_operator_call_;
+  next_operator_call_ += requests.size();
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    set_call(requests[i].message, CallId{first + i});
+    send_from_client(kOperatorHandle, requests[i].node, std::move(requests[i].message));
+  }
   operator_inbox_.clear();
-  const auto answer = [&] { return std::ranges::find(operator_inbox_, call, &OperatorReply::first); };
-  if (!run_while_not([&] { return answer() != operator_inbox_.end(); }, now_ + patience)) return std::nullopt;
-  return std::move(answer()->second);
+  const auto answer = [&](std::size_t i) {
+    return std::ranges::find(operator_inbox_, CallId{first + i}, &OperatorReply::first);
+  };
+  std::size_t answered = 0;
+  run_while_not(
+      [&] {
+        while (answered < requests.size() && answer(answered) != operator_inbox_.end()) ++answered;
+        return answered == requests.size();
+      },
+      now_ + patience);
+  std::vector<std::optional<Message>> replies(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    if (const auto found = answer(i); found != operator_inbox_.end()) replies[i] = std::move(found->second);
+  return replies;
 }
 
 void World::deliver_to_client(const Event& event) {
@@ -333,6 +355,8 @@ void World::note_receipt(ClientHandle client, const Message& message) {
   if (request == puts_in_flight_.end()) return;
   const Operation* write = history_.find(request->second);
   if (write == nullptr) return;
+  // A majority of acceptors holds it, before any record does.
+  if (shared_.keys[write->key].kind == Kind::strong) return;
   NodeSet owners = 0;
   for (const std::uint32_t owner : shared_.keys[write->key].owners) owners |= only(owner);
   Receipt receipt{.request = write->id, .claims_durable = reply->durable};

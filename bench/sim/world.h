@@ -49,8 +49,12 @@ class World {
   void found();
   // Asks a node as a client does and waits for the answer.
   std::optional<Message> ask(std::uint32_t node, Message request, Duration patience);
+  // The same, of many at once. What has not come by then is missing.
+  std::vector<std::optional<Message>> ask_all(std::vector<Client::Outgoing> requests, Duration patience);
   void start_process(std::uint32_t node, const Membership& document);
   void crash(std::uint32_t node, std::optional<Duration> restart_after);
+  // What is down comes back now.
+  void restart(std::uint32_t node) { restart(node, process(node).starts()); }
 
   // ---- load and faults ----
   void start_load(ClientWorld shared);
