@@ -175,7 +175,8 @@ std::uint32_t Client::draw_key() {
   const std::size_t count = world_.keys.size();
   std::size_t key = hot ? 0 : rng_.below(count);
   if (rng_.chance(kTooEarlyPerMillion)) return static_cast<std::uint32_t>(key);
-  while (!world_.buckets->exists(world_.keys[key].key.bucket)) key = (key + 1) % count;
+  for (std::size_t tries = 0; tries < count && !world_.buckets->exists(world_.keys[key].key.bucket); ++tries)
+    key = (key + 1) % count;
   return static_cast<std::uint32_t>(key);
 }
 
