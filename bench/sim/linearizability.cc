@@ -50,6 +50,7 @@ class Search {
   Search(std::span<const Operation> history, std::uint64_t attempts_max)
       : history_(history), attempts_left_(attempts_max), placed_((history.size() + 63) / 64) {
     line_up();
+    note_versions();
   }
 
   Verdict verdict() {
@@ -99,6 +100,23 @@ class Search {
     events_.back().after = 0;
   }
 
+  // What answers said that a version is, which nothing else can become: without this, every write that nobody was told
+  // of would be tried at every version.
+  void note_versions() {
+    for (const Operation& operation : history_) {
+      if (operation.outcome != Outcome::ok || !operation.version) continue;
+      const bool writes = operation.function != Function::get && !operation.lost;
+      if (writes || operation.function == Function::get)
+        known_.try_emplace(*operation.version, writes ? &operation.argument : &operation.result);
+    }
+  }
+
+  [[nodiscard]] bool contradicts_versions(const Operation& operation, const State& after) const {
+    if (operation.function == Function::get || operation.lost) return false;
+    const auto known = known_.find(after.version);
+    return known != known_.end() && !equal(after.value, *known->second);
+  }
+
   Judgement run() {
     Link at = events_.front().after;
     while (left_ > 0) {
@@ -120,7 +138,7 @@ class Search {
 
   bool place(std::size_t index) {
     const std::optional<State> after = step(history_[index], state_);
-    if (!after) return false;
+    if (!after || contradicts_versions(history_[index], *after)) return false;
     placed_[index / 64] ^= bit(index);
     if (!seen_.insert({placed_, number_of(after->value)}).second) {
       placed_[index / 64] ^= bit(index);
@@ -174,7 +192,8 @@ class Search {
   std::vector<Placed> stack_;
   std::vector<std::uint64_t> placed_;  // a bit per operation
   std::set<Memory> seen_;
-  std::map<std::string_view, std::size_t> numbers_;  // of values
+  std::map<std::uint64_t, const std::optional<std::string>*> known_;  // values, by version
+  std::map<std::string_view, std::size_t> numbers_;                   // of values
   std::vector<std::size_t> longest_;
   std::optional<std::size_t> stuck_;
 };
@@ -208,8 +227,9 @@ std::string_view name_of(Outcome outcome) {
 
 std::string describe(const Operation& operation) {
   std::string text(name_of(operation.function));
-  if (operation.function == Function::cas) text += fmt::format(" from {} to", text_of(operation.expected));
-  if (operation.argument) text += " " + *operation.argument;
+  if (operation.function == Function::cas)
+    text += fmt::format(" from {} to {}", text_of(operation.expected), text_of(operation.argument));
+  if (operation.function == Function::put) text += " " + text_of(operation.argument);
   if (operation.expected_version) text += fmt::format(" at version {}", *operation.expected_version);
   text += fmt::format(" by {:x}, from {} ", operation.process, operation.invoked);
   text += operation.outcome == Outcome::ok ? fmt::format("to {}", operation.returned) : "on";
