@@ -105,14 +105,22 @@ class Search {
   void note_versions() {
     for (const Operation& operation : history_) {
       if (operation.outcome != Outcome::ok || !operation.version) continue;
+      if (is_reader(operation)) readers_left_[*operation.version] += 1;
       const bool writes = operation.function != Function::get && !operation.lost;
       if (writes || operation.function == Function::get)
         known_.try_emplace(*operation.version, writes ? &operation.argument : &operation.result);
     }
   }
 
+  static bool is_reader(const Operation& operation) {
+    return operation.outcome == Outcome::ok && operation.version && operation.function == Function::get;
+  }
+
   [[nodiscard]] bool contradicts_versions(const Operation& operation, const State& after) const {
     if (operation.function == Function::get || operation.lost) return false;
+    // Who was shown the version before this one has its place before this one.
+    const auto readers = readers_left_.find(after.version - 1);
+    if (readers != readers_left_.end() && readers->second > 0) return true;
     const auto known = known_.find(after.version);
     return known != known_.end() && !equal(after.value, *known->second);
   }
@@ -148,6 +156,7 @@ class Search {
     take_out(calls_[index]);
     if (returns_[index] != 0) take_out(returns_[index]);
     left_ -= history_[index].outcome == Outcome::ok ? 1 : 0;
+    if (is_reader(history_[index])) readers_left_[*history_[index].version] -= 1;
     return true;
   }
 
@@ -160,6 +169,7 @@ class Search {
     put_back(calls_[index]);
     placed_[index / 64] ^= bit(index);
     left_ += history_[index].outcome == Outcome::ok ? 1 : 0;
+    if (is_reader(history_[index])) readers_left_[*history_[index].version] += 1;
     return calls_[index];
   }
 
@@ -192,6 +202,7 @@ class Search {
   std::vector<Placed> stack_;
   std::vector<std::uint64_t> placed_;  // a bit per operation
   std::set<Memory> seen_;
+  std::map<std::uint64_t, std::size_t> readers_left_;                 // that are not placed, by version
   std::map<std::uint64_t, const std::optional<std::string>*> known_;  // values, by version
   std::map<std::string_view, std::size_t> numbers_;                   // of values
   std::vector<std::size_t> longest_;
