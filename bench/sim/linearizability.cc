@@ -50,6 +50,7 @@ class Search {
   Search(std::span<const Operation> history, std::uint64_t attempts_max)
       : history_(history), attempts_left_(attempts_max), placed_((history.size() + 63) / 64) {
     line_up();
+    note_versions();
   }
 
   Verdict verdict() {
@@ -99,6 +100,31 @@ class Search {
     events_.back().after = 0;
   }
 
+  // What answers said that a version is, which nothing else can become: without this, every write that nobody was told
+  // of would be tried at every version.
+  void note_versions() {
+    for (const Operation& operation : history_) {
+      if (operation.outcome != Outcome::ok || !operation.version) continue;
+      if (is_reader(operation)) readers_left_[*operation.version] += 1;
+      const bool writes = operation.function != Function::get && !operation.lost;
+      if (writes || operation.function == Function::get)
+        known_.try_emplace(*operation.version, writes ? &operation.argument : &operation.result);
+    }
+  }
+
+  static bool is_reader(const Operation& operation) {
+    return operation.outcome == Outcome::ok && operation.version && operation.function == Function::get;
+  }
+
+  [[nodiscard]] bool contradicts_versions(const Operation& operation, const State& after) const {
+    if (operation.function == Function::get || operation.lost) return false;
+    // Who was shown the version before this one has its place before this one.
+    const auto readers = readers_left_.find(after.version - 1);
+    if (readers != readers_left_.end() && readers->second > 0) return true;
+    const auto known = known_.find(after.version);
+    return known != known_.end() && !equal(after.value, *known->second);
+  }
+
   Judgement run() {
     Link at = events_.front().after;
     while (left_ > 0) {
@@ -120,7 +146,7 @@ class Search {
 
   bool place(std::size_t index) {
     const std::optional<State> after = step(history_[index], state_);
-    if (!after) return false;
+    if (!after || contradicts_versions(history_[index], *after)) return false;
     placed_[index / 64] ^= bit(index);
     if (!seen_.insert({placed_, number_of(after->value)}).second) {
       placed_[index / 64] ^= bit(index);
@@ -130,6 +156,7 @@ class Search {
     take_out(calls_[index]);
     if (returns_[index] != 0) take_out(returns_[index]);
     left_ -= history_[index].outcome == Outcome::ok ? 1 : 0;
+    if (is_reader(history_[index])) readers_left_[*history_[index].version] -= 1;
     return true;
   }
 
@@ -142,6 +169,7 @@ class Search {
     put_back(calls_[index]);
     placed_[index / 64] ^= bit(index);
     left_ += history_[index].outcome == Outcome::ok ? 1 : 0;
+    if (is_reader(history_[index])) readers_left_[*history_[index].version] += 1;
     return calls_[index];
   }
 
@@ -174,7 +202,9 @@ class Search {
   std::vector<Placed> stack_;
   std::vector<std::uint64_t> placed_;  // a bit per operation
   std::set<Memory> seen_;
-  std::map<std::string_view, std::size_t> numbers_;  // of values
+  std::map<std::uint64_t, std::size_t> readers_left_;                 // that are not placed, by version
+  std::map<std::uint64_t, const std::optional<std::string>*> known_;  // values, by version
+  std::map<std::string_view, std::size_t> numbers_;                   // of values
   std::vector<std::size_t> longest_;
   std::optional<std::size_t> stuck_;
 };
@@ -208,8 +238,9 @@ std::string_view name_of(Outcome outcome) {
 
 std::string describe(const Operation& operation) {
   std::string text(name_of(operation.function));
-  if (operation.function == Function::cas) text += fmt::format(" from {} to", text_of(operation.expected));
-  if (operation.argument) text += " " + *operation.argument;
+  if (operation.function == Function::cas)
+    text += fmt::format(" from {} to {}", text_of(operation.expected), text_of(operation.argument));
+  if (operation.function == Function::put) text += " " + text_of(operation.argument);
   if (operation.expected_version) text += fmt::format(" at version {}", *operation.expected_version);
   text += fmt::format(" by {:x}, from {} ", operation.process, operation.invoked);
   text += operation.outcome == Outcome::ok ? fmt::format("to {}", operation.returned) : "on";

@@ -108,11 +108,27 @@ class Round {
     std::vector<Asked> left;
     for (std::size_t i = 0; i < open_.size(); ++i) {
       if (replies[i] && take(open_[i], *replies[i])) continue;
-      if (auto* put = std::get_if<PutRequest>(&open_[i].request)) put->retry = true;
+      if (auto* put = std::get_if<PutRequest>(&open_[i].request)) try_again(open_[i], *put);
       left.push_back(std::move(open_[i]));
     }
     open_ = std::move(left);
     if (!open_.empty()) world_.run_until(world_.now() + kPause);
+  }
+
+  // The same write again; or, where nobody remembers how it ended, a new one like it: that one must succeed.
+  void try_again(Asked& asked, PutRequest& put) {
+    put.retry = asked.last != Errc::indeterminate;
+    if (put.retry) return;
+    Operation& old = *world_.history().find(asked.id);
+    old.outcome = Outcome::info;
+    old.error = asked.last;
+    old.ended = world_.now();
+    Operation& write = begin(old.function, old.key);
+    write.condition = old.condition;
+    if (!put.tombstone) write.value = value_for(write.id, 0);
+    put.value = Blob(write.value);
+    asked.id = put.request = write.id;
+    asked.last = Errc::timeout;
   }
 
   // True: the operation has succeeded.

@@ -2,8 +2,9 @@
 // bound, whoever is asked and however many ask at once.
 //
 // A minority is taken away first, so that nobody can do without agreement. On every key several operations start at
-// once at different nodes, so that proposers meet. What is not answered is asked again, elsewhere, as clients do. A
-// compare-and-set that lost has succeeded as an operation.
+// once at different nodes, so that proposers meet. What is not answered is asked again, elsewhere, as clients do; where
+// nobody remembers how a write ended, one like it under a new name must succeed. A compare-and-set that lost has
+// succeeded as an operation.
 #pragma once
 
 #include <cstdint>
