@@ -4,7 +4,10 @@
 // chosen like any other: so a lost one is ordered among the won ones, and nothing that an earlier proposer has left on
 // a minority can appear after it.
 //
-// The register remembers the last kServedMax requests and how they ended: a retry is answered, never applied again.
+// The register remembers the last kServedMax requests and how they ended, and of each client how far it has forgotten:
+// a request that comes again, or late, is answered or refused, never applied a second time. Clients number their
+// requests, so what is above a client's forgotten ones and not remembered was certainly not served. Only after
+// kClientsMax clients does it have to believe what a request says of itself, that it is a retry.
 //
 // Pure.
 #pragma once
@@ -30,14 +33,16 @@ struct Served {
 
 struct Register {
   static constexpr std::size_t kServedMax = 16;
+  static constexpr std::size_t kClientsMax = 16;
 
   std::uint64_t version = 0;  // grows by one with every change of the value; 0: never written
   std::uint64_t hlc = 0;      // hybrid time of that change, for people
   RequestId request;          // that made it
   bool exists = false;        // false: never written, or deleted
   Blob value;
-  std::vector<Served> served;   // oldest first
-  std::uint64_t forgotten = 0;  // requests that are in `served` no longer
+  std::vector<Served> served;        // oldest first
+  std::vector<RequestId> forgotten;  // of each client the highest not in `served` any more; least recent first
+  std::uint64_t clients_forgotten = 0;
   friend bool operator==(const Register&, const Register&) = default;
 };
 using RegisterPtr = std::shared_ptr<const Register>;
@@ -63,7 +68,7 @@ struct Change {
 enum class Answer : std::uint8_t {
   applied,
   lost,
-  forgotten,  // a retry of something that may have been served so long ago that it is not remembered: changes nothing
+  forgotten,  // it may have been served so long ago that it is not remembered: changes nothing
 };
 
 // Changes `state`, and says how it ended; `version` is the register's afterwards, or when a retried request was served.

@@ -19,14 +19,16 @@ void fields(A& a, Served& v) {
 }
 template <class A>
 void fields(A& a, Register& v) {
-  a(v.version, v.hlc, v.request, v.exists, v.value, v.served, v.forgotten);
+  a(v.version, v.hlc, v.request, v.exists, v.value, v.served, v.forgotten, v.clients_forgotten);
 }
 template <class A, class Value>
 void fields(A& a, Acceptor<Value>& v) {
   a(v.promised, v.accepted, v.value);
 }
 
-inline bool is_valid(const Register& value) { return value.served.size() <= Register::kServedMax; }
+inline bool is_valid(const Register& value) {
+  return value.served.size() <= Register::kServedMax && value.forgotten.size() <= Register::kClientsMax;
+}
 
 }  // namespace shoal::paxos
 

@@ -121,7 +121,8 @@ Entry sample_entry() {
 
 paxos::RegisterPtr sample_register() {
   const std::vector<paxos::Served> served{{{1, 2}, 3, paxos::Verdict::lost}};
-  return std::make_shared<const paxos::Register>(paxos::Register{4, 5, {6, 7}, true, Blob("chosen"), served, 8});
+  return std::make_shared<const paxos::Register>(
+      paxos::Register{4, 5, {6, 7}, true, Blob("chosen"), served, {{8, 9}}, 10});
 }
 
 FrameHeader sample_header() {
