@@ -31,6 +31,7 @@ void Batch::add(std::uint64_t seed, const RunResult& result) {
   if (seeds == 0) first = seed;
   last = seed;
   seeds += 1;
+  undecided += result.undecided.empty() ? 0 : 1;
   counted += result.counted ? 1 : 0;
   about_liveness += result.about_liveness ? 1 : 0;
   operations += result.operations;
@@ -49,6 +50,7 @@ void Batch::add(const Batch& other) {
   if (seeds == 0) first = other.first;
   last = other.last;
   seeds += other.seeds;
+  undecided += other.undecided;
   counted += other.counted;
   about_liveness += other.about_liveness;
   operations += other.operations;
@@ -99,6 +101,7 @@ nlohmann::ordered_json facts_of(const Batch& batch) {
   return {{"first_seed", batch.first},
           {"last_seed", batch.last},
           {"seeds", batch.seeds},
+          {"undecided", batch.undecided},
           {"counted", batch.counted},
           {"about_liveness", batch.about_liveness},
           {"operations", batch.operations},

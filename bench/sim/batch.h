@@ -15,6 +15,7 @@ struct Batch {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   std::uint64_t seeds = 0;
+  std::uint64_t undecided = 0;  // seeds of which not all could be judged
   std::uint64_t counted = 0;
   std::uint64_t about_liveness = 0;  // that stayed without a minority when all else was healed
   std::uint64_t operations = 0;

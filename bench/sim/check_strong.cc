@@ -69,15 +69,14 @@ class StrongKey {
     if (is_write(operation)) take_records(operation);
   }
 
-  void judge(std::uint32_t key, std::vector<std::string>& violations) {
+  void judge(std::uint32_t key, std::vector<std::string>& violations, std::vector<std::string>& undecided) {
     for (const Operation* read : stale_)
       for (const RequestId& id : read->returned) chosen(id, read->version, number_of(read->ended));
     for (const std::string& sentence : clashes_) violations.push_back(fmt::format("strong: key {}: {}", key, sentence));
     const lin::Verdict verdict = lin::check(told_);
     if (verdict.judgement == lin::Judgement::linearizable) return;
-    const bool undecided = verdict.judgement == lin::Judgement::undecided;
-    violations.push_back(
-        fmt::format("{}: key {}: {}", undecided ? "undecided" : "linearizability", key, verdict.explanation));
+    (verdict.judgement == lin::Judgement::undecided ? undecided : violations)
+        .push_back(fmt::format("linearizability: key {}: {}", key, verdict.explanation));
   }
 
  private:
@@ -110,13 +109,13 @@ class StrongKey {
 
 }  // namespace
 
-std::vector<std::string> check_strong(const Evidence& evidence) {
+std::vector<std::string> check_strong(const Evidence& evidence, std::vector<std::string>& undecided) {
   std::vector<std::string> violations;
   std::map<std::uint32_t, StrongKey> keys;
   for (const Operation& operation : evidence.history.operations())
     if (operation.key < evidence.kinds.size() && evidence.kinds[operation.key] == Kind::strong)
       keys.try_emplace(operation.key, evidence.ledger).first->second.take(operation);
-  for (auto& [key, strong] : keys) strong.judge(key, violations);
+  for (auto& [key, strong] : keys) strong.judge(key, violations, undecided);
   return violations;
 }
 

@@ -325,12 +325,13 @@ Sentences check_bad_input(const Evidence& evidence) {
   return violations;
 }
 
-Sentences check_all(const Evidence& evidence) {
-  Sentences all;
-  for (const auto check : {check_nothing_lost, check_nothing_resurrected, check_nothing_invented, check_contexts,
-                           check_regular_reads, check_single_values, check_receipts, check_sessions, check_agreements,
-                           check_listings, check_bad_input, check_strong})
-    append(all, check(evidence));
+Findings check_all(const Evidence& evidence) {
+  Findings all;
+  for (const auto check :
+       {check_nothing_lost, check_nothing_resurrected, check_nothing_invented, check_contexts, check_regular_reads,
+        check_single_values, check_receipts, check_sessions, check_agreements, check_listings, check_bad_input})
+    append(all.violations, check(evidence));
+  append(all.violations, check_strong(evidence, all.undecided));
   return all;
 }
 

@@ -77,10 +77,15 @@ std::vector<std::string> check_listings(const Evidence& evidence);
 std::vector<std::string> check_bad_input(const Evidence& evidence);
 
 // The strong operations of each key of a strong bucket are linearizable, and what other reads showed had happened by
-// then: see check_strong.cc.
-std::vector<std::string> check_strong(const Evidence& evidence);
+// then: see check_strong.cc. `undecided` gets a sentence for each key whose history needs too much work.
+std::vector<std::string> check_strong(const Evidence& evidence, std::vector<std::string>& undecided);
 
-std::vector<std::string> check_all(const Evidence& evidence);
+struct Findings {
+  std::vector<std::string> violations;
+  std::vector<std::string> undecided;  // a check that could not be made
+};
+
+Findings check_all(const Evidence& evidence);
 
 // How many replies a quorum of `asked` (0 = majority, -1 = all) out of `owners` means.
 std::int32_t quorum_size(std::int32_t asked, std::int32_t owners);

@@ -51,6 +51,8 @@ class Search {
       : history_(history), attempts_left_(attempts_max), placed_((history.size() + 63) / 64) {
     line_up();
     note_versions();
+    note_values_seen();
+    note_twins();
   }
 
   Verdict verdict() {
@@ -112,6 +114,36 @@ class Search {
     }
   }
 
+  // A value that no answer shows and no condition names is as good as any other such value.
+  void note_values_seen() {
+    for (const Operation& operation : history_) {
+      if (operation.expected) seen_values_.insert(*operation.expected);
+      if (operation.result) seen_values_.insert(*operation.result);
+      if (operation.outcome == Outcome::ok && operation.version && operation.argument)
+        seen_values_.insert(*operation.argument);
+    }
+  }
+
+  // Of unknown operations that do the same, the one that was invoked first may stand for any: the others follow it.
+  void note_twins() {
+    using Version = std::optional<std::uint64_t>;
+    using Deed = std::tuple<bool, std::size_t, std::optional<std::string>, Version, Version>;
+    std::map<Deed, std::size_t> latest;
+    twin_before_.resize(history_.size());
+    for (Link at = events_.front().after; at != 0; at = events_[at].after) {
+      const std::size_t index = events_[at].operation;
+      const Operation& operation = history_[index];
+      if (operation.outcome != Outcome::info) continue;
+      const Deed deed{operation.function == Function::cas,
+                      number_of(operation.argument ? &*operation.argument : nullptr), operation.expected,
+                      operation.expected_version, operation.version};
+      const auto [place, is_first] = latest.try_emplace(deed, index);
+      if (!is_first) twin_before_[index] = std::exchange(place->second, index);
+    }
+  }
+
+  [[nodiscard]] bool is_placed(std::size_t index) const { return (placed_[index / 64] & bit(index)) != 0; }
+
   static bool is_reader(const Operation& operation) {
     return operation.outcome == Outcome::ok && operation.version && operation.function == Function::get;
   }
@@ -145,6 +177,7 @@ class Search {
   }
 
   bool place(std::size_t index) {
+    if (twin_before_[index] && !is_placed(*twin_before_[index])) return false;
     const std::optional<State> after = step(history_[index], state_);
     if (!after || contradicts_versions(history_[index], *after)) return false;
     placed_[index / 64] ^= bit(index);
@@ -183,7 +216,8 @@ class Search {
   static std::uint64_t bit(std::size_t index) { return std::uint64_t{1} << index % 64; }
 
   std::size_t number_of(const std::string* value) {
-    return value == nullptr ? 0 : numbers_.emplace(*value, numbers_.size() + 1).first->second;
+    if (value == nullptr) return 0;
+    return seen_values_.contains(*value) ? numbers_.emplace(*value, numbers_.size() + 2).first->second : 1;
   }
 
   [[nodiscard]] std::vector<std::size_t> order() const {
@@ -204,7 +238,9 @@ class Search {
   std::set<Memory> seen_;
   std::map<std::uint64_t, std::size_t> readers_left_;                 // that are not placed, by version
   std::map<std::uint64_t, const std::optional<std::string>*> known_;  // values, by version
-  std::map<std::string_view, std::size_t> numbers_;                   // of values
+  std::set<std::string_view> seen_values_;
+  std::map<std::string_view, std::size_t> numbers_;      // of values that are seen
+  std::vector<std::optional<std::size_t>> twin_before_;  // by operation
   std::vector<std::size_t> longest_;
   std::optional<std::size_t> stuck_;
 };

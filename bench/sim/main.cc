@@ -86,6 +86,7 @@ void print_result(const RunResult& result) {
              result.events, std::chrono::duration_cast<std::chrono::seconds>(result.virtual_time).count() - 3600,
              result.operations, result.acknowledged, std::popcount(result.struck));
   fmt::print("counted   {}\n", result.counted ? "yes" : "no");
+  for (const std::string& sentence : result.undecided) fmt::print("UNDECIDED {}\n", sentence);
   for (const std::string& violation : result.violations) fmt::print("VIOLATED  {}\n", violation);
   fmt::print("verdict   {}\nstate     {:016x}\n", result.violations.empty() ? "ok" : "violated", result.state_hash);
 }
@@ -165,8 +166,8 @@ int run_range(const Arguments& arguments) {
     if (!difference.empty()) fmt::print("seed {}: {}\n", seed, difference);
     same = same && difference.empty();
   }
-  fmt::print("{} seeds, {} counted, {} compared with a second run, {} operations, {} failing\n", all.seeds, all.counted,
-             all.compared, all.operations, all.failing.size());
+  fmt::print("{} seeds, {} counted, {} undecided, {} compared with a second run, {} operations, {} failing\n",
+             all.seeds, all.counted, all.undecided, all.compared, all.operations, all.failing.size());
   print_coverage(all);
   return all.failing.empty() && same ? 0 : kViolated;
 }
@@ -190,8 +191,9 @@ int soak(const Arguments& arguments) {
   if (arguments.strong)
     fmt::print("{} seeds about safety alone, {} about liveness too\n", all.seeds - all.about_liveness,
                all.about_liveness);
-  fmt::print("{} seeds, {} counted ({:.0f} a minute), {} compared with a second run, {} failing\n", all.seeds,
-             all.counted, static_cast<double>(all.counted) / minutes, all.compared, all.failing.size());
+  fmt::print("{} seeds, {} counted ({:.0f} a minute), {} undecided, {} compared with a second run, {} failing\n",
+             all.seeds, all.counted, static_cast<double>(all.counted) / minutes, all.undecided, all.compared,
+             all.failing.size());
   print_coverage(all);
   return all.failing.empty() ? 0 : kViolated;
 }

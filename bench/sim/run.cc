@@ -453,14 +453,17 @@ class Run {
     result.violations = world_.violations();
     const std::vector<std::string>& seen = world_.ledger().violations();
     result.violations.insert(result.violations.end(), seen.begin(), seen.end());
-    for (std::string& sentence : check_all(evidence)) result.violations.push_back(std::move(sentence));
+    Findings findings = check_all(evidence);
+    for (std::string& sentence : findings.violations) result.violations.push_back(std::move(sentence));
+    result.undecided = std::move(findings.undecided);
     mix_final_states();
     result.state_hash = world_.fingerprint().value();
     result.about_liveness = options_.minority_stays_down;
     result.operations = world_.history().ended();
     result.acknowledged = world_.receipts().size();
     result.struck = world_.struck();
-    result.counted = result.operations >= kOperationsCounted && std::popcount(result.struck) >= kKindsCounted;
+    result.counted = result.operations >= kOperationsCounted && std::popcount(result.struck) >= kKindsCounted &&
+                     result.undecided.empty();
     result.events = world_.events();
     result.virtual_time = world_.now().time_since_epoch();
     result.marks = world_.marks();

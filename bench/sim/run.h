@@ -15,9 +15,10 @@ namespace shoal::sim {
 
 struct RunResult {
   std::vector<std::string> violations;
-  std::uint64_t state_hash = 0;  // of every event and every final state
-  bool counted = false;          // at least 200 client operations and three kinds of faults
-  bool about_liveness = false;   // strong operations were held to a bound without a minority
+  std::uint64_t state_hash = 0;        // of every event and every final state
+  std::vector<std::string> undecided;  // what could not be judged
+  bool counted = false;                // at least 200 client operations and three kinds of faults, and all was judged
+  bool about_liveness = false;         // strong operations were held to a bound without a minority
   std::size_t operations = 0;
   std::size_t acknowledged = 0;  // writes
   FaultKinds struck = 0;         // kinds of faults that did something

@@ -254,8 +254,9 @@ void StrongCoordinator::begin_attempt(Line& line, Now now) {
     line.waiting.pop_front();
   }
   if (changes > 1) services_.trace.mark(Mark::strong_changes_together);
-  line.attempt.emplace(electorate(line), paxos::above(line.highest, incarnation_));
-  line.highest = line.attempt->ballot();
+  last_ballot_ = paxos::above(std::max(line.highest, last_ballot_), incarnation_);
+  line.attempt.emplace(electorate(line), last_ballot_);
+  line.highest = last_ballot_;
   begin_call(line, now);
 }
 

@@ -130,6 +130,8 @@ class StrongCoordinator {
   std::set<std::pair<Instant, Slot>> timers_;
   std::size_t open_ = 0;
   std::uint64_t next_request_ = 1;
+  // Of all keys: a line is forgotten with its work, and our own vote, if we have one, may be unreadable.
+  paxos::Ballot last_ballot_;
 };
 
 }  // namespace shoal

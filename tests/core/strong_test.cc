@@ -170,6 +170,18 @@ TEST_F(StrongTest, ADamagedVoterDoesNotVote) {
   EXPECT_NE(c.reply<PutReply>(call).outcome.code, Errc::ok);
 }
 
+// Its own vote is unreadable, so that it does not know what it has promised itself. Two values once shared a ballot,
+// and a minority that held the first one made a majority with holders of the second (seeds 139 and 1565 of --strong).
+TEST_F(StrongTest, NoBallotIsUsedTwice) {
+  c.put(first, {.value = "one"});
+  c.store(first).spoil(Place::acceptor_of(c.slot("k")));
+  const auto vote = [&] { return *c.store(second).held(Place::acceptor_of(c.slot("k")))->acceptor; };
+  const paxos::Ballot before = vote().accepted;
+  ASSERT_EQ(c.put(first, {.value = "two"}).outcome.code, Errc::ok);
+  EXPECT_EQ(vote().value->value.view(), "two");
+  EXPECT_GT(vote().accepted, before);
+}
+
 TEST_F(StrongTest, AVoteOfAnotherEpochIsRefused) {
   c.inject(first, second, Prepare{{1}, Epoch{9}, {"default", "k"}, {1, Incarnation{1}}, Millis{}});
   c.run();

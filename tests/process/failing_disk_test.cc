@@ -25,6 +25,9 @@ constexpr bool kMayPreload = false;
 constexpr bool kMayPreload = true;
 #endif
 
+constexpr int kStarts = 5;
+constexpr std::chrono::seconds kStart{10};
+
 // What a client has been told of its writes.
 class Told {
  public:
@@ -77,7 +80,13 @@ class FailingDiskOfALiveNode : public testing::Test {
     const std::vector<std::string> node =
         command_of({.data = folder_.path() / "n1", .listen = loopback(port_), .name = "n1"});
     command.insert(command.end(), node.begin(), node.end());
-    node_ = Program::start(command);
+    // libfiu takes its own lock and the loader's in either order, so that a node may hang before it is ready.
+    for (int attempt = 0; attempt < kStarts; ++attempt) {
+      node_ = Program::start(command);
+      if (eventually([&] { return !node_.running() || node_.out().find("shoald ready") != std::string::npos; }, kStart))
+        break;
+      node_.end(SIGKILL);
+    }
     ASSERT_TRUE(node_.says("shoald ready")) << node_.err();
   }
   [[nodiscard]] std::string control() const { return (folder_.path() / "fiu").string(); }

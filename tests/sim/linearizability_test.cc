@@ -191,6 +191,17 @@ TEST(Linearizability, LongHistoriesAreNoTrouble) {
   EXPECT_EQ(judge(history), Judgement::linearizable);
 }
 
+// Deletes that nobody was told of may each come anywhere or never, but none is better than another.
+TEST(Linearizability, ManyUnknownThatDoTheSameAreNoTrouble) {
+  History history{at_version(put(1, 0, 1, "a"), 1)};
+  for (std::int64_t i = 0; i < 60; ++i) history.push_back(unknown(put(2, 10 + i, 0, "unseen " + std::to_string(i))));
+  for (std::int64_t i = 0; i < 60; ++i) history.push_back(unknown(del(3, 10 + i, 0)));
+  history.push_back(at_version(get(4, 200, 201, kNothing), 40));
+  EXPECT_EQ(judge(history), Judgement::linearizable);
+  history.push_back(at_version(get(4, 202, 203, "a"), 50));
+  EXPECT_EQ(judge(history), Judgement::violated);
+}
+
 // ---- laws ------------------------------------------------------------------------------------------------------
 
 // The definition, word for word: some order of all that is ok and some that is not known, in which nothing comes
