@@ -39,7 +39,7 @@ class FaultsByOrder : public testing::Test {
   }
   static std::set<std::string> kinds_of_events(const std::string& seeds) {
     std::set<std::string> kinds;
-    const Outcome events = shoal(seeds, {"-o", "ndjson", "events"});
+    const Outcome events = shoal(seeds, {"-o", "ndjson", "events", "-n", "1000"});
     std::istringstream lines(events.out);
     for (std::string line; std::getline(lines, line);) kinds.insert(nlohmann::json::parse(line).at("kind"));
     return kinds;
