@@ -1,7 +1,6 @@
 // Asking one member, by whatever name people have for it.
 #pragma once
 
-#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,16 +9,9 @@
 
 #include "client/engine.h"
 #include "client/session_data.h"
+#include "node/ring/lookup.h"
 
 namespace shoal::client_detail {
-
-inline const Member* find_member(const Membership& document, std::string_view wanted) {
-  const auto it = std::ranges::find_if(document.members, [&](const Member& member) {
-    return member.state != MemberState::removed &&
-           (member.name == wanted || member.address == wanted || to_string(member.id) == wanted);
-  });
-  return it != document.members.end() ? &*it : nullptr;
-}
 
 inline Error no_such_member(const Membership& document, std::string_view wanted) {
   std::string names;

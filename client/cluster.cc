@@ -18,7 +18,6 @@ using client_detail::ask_member;
 using client_detail::AskRing;
 using client_detail::check_copies;
 using client_detail::Engine;
-using client_detail::find_member;
 using client_detail::no_such_member;
 using client_detail::Reply;
 using client_detail::Request;

@@ -1,4 +1,4 @@
-// Which life of each member was seen last, so that an older one or a copy of it is told apart (ruling 4).
+// Which life of each member was seen last, so that an older one or a copy of it is told apart.
 //
 // Pure. A higher start counter replaces what was known. The same start counter with other random bits means that a data
 // folder was copied and both copies run: nobody can say which is the right one, so both must stop, the one that was

@@ -1,6 +1,6 @@
 // The opaque context: what a client has seen of one key, to be handed back with its next write or read.
 //
-// Authenticated with the cluster's key (ruling 2): a forged {a: 10^18} would cover writes of the future.
+// Authenticated with the cluster's key: a forged {a: 10^18} would cover writes of the future.
 //
 //   byte   0        format, 1
 //   byte   1        flags: bit 0 = may overwrite
@@ -27,7 +27,7 @@ struct CausalContext {
   VersionVector seen;
   Hlc hlc;
   // A read's context may overwrite what it saw. A put's token may only if the record then held nothing but the new
-  // value; else it would cover siblings that its client never saw (ruling 1).
+  // value; else it would cover siblings that its client never saw.
   bool may_overwrite = true;
   std::uint64_t stamp = 0;
   friend bool operator==(const CausalContext&, const CausalContext&) = default;

@@ -24,7 +24,7 @@ void renounce_if_behind(Ownership& ownership, const VersionVector& mine, const V
 bool lww_order(const Sibling& a, const Sibling& b) { return std::tie(a.hlc, a.dot) < std::tie(b.hlc, b.dot); }
 
 // The maximum over both sides together, never over what the generic merge leaves: two merges could otherwise each
-// drop the other's winner and leave no value at all (ruling 5).
+// drop the other's winner and leave no value at all.
 std::vector<Sibling> lww_winner(std::vector<Sibling> ours, const std::vector<Sibling>& theirs) {
   ours.insert(ours.end(), theirs.begin(), theirs.end());
   if (ours.empty()) return ours;

@@ -77,7 +77,7 @@ struct Write {
 };
 
 // Raises the record's clock by a fresh dot and returns it. Starts a new epoch where the record was absent, forgotten,
-// or written in an earlier life, and where its clock already covers the dot (ruling 2).
+// or written in an earlier life, and where its clock already covers the dot.
 Dot mint(Record& record, Ownership& ownership, const Minter& minter);
 
 struct PutResult {
@@ -89,7 +89,7 @@ struct PutResult {
 PutResult put(Kind kind, Record& record, Ownership& ownership, const Write& write, const Minter& minter);
 
 // Joins what a peer knows into `record`. Drops `ownership`'s epoch when the peer has seen our actor ahead of us: then
-// we forgot something (ruling 3). Returns the losers, as put does.
+// we forgot something. Returns the losers, as put does.
 std::size_t merge(Kind kind, Record& record, Ownership& ownership, const Record& other);
 
 // The join alone, for readers.

@@ -9,6 +9,7 @@
 
 #include "node/base/check.h"
 #include "node/core/state_digest.h"
+#include "node/core/topology_rules.h"
 
 namespace shoal {
 namespace {
@@ -40,6 +41,7 @@ Membership document_of_two() {
   document.forming = false;
   for (const std::uint64_t id : {1U, 2U})
     document.members.push_back({.id = {id}, .name = fmt::format("n{}", id), .address = fmt::format("n{}:1", id)});
+  document.voters = choose_voters(document, [](NodeId) { return true; });
   return document;
 }
 

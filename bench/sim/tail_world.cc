@@ -8,6 +8,7 @@
 
 #include "node/base/check.h"
 #include "node/core/gossip_messages.h"
+#include "node/core/topology_rules.h"
 
 namespace shoal::sim {
 namespace {
@@ -40,6 +41,7 @@ Membership document_of(const std::vector<Member>& members, const HashKey& cluste
   document.members = members;
   document.buckets = {Bucket{.name = kBucket, .kind = Kind::lww}};
   std::ranges::sort(document.members, {}, &Member::id);
+  document.voters = choose_voters(document, [](NodeId) { return true; });
   return document;
 }
 

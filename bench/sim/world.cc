@@ -237,6 +237,7 @@ void World::found() {
   document.partitions = kPartitionsMin;
   document.replicas = options_.replicas;
   document.founder = process(0).identity().id;
+  document.voters = {document.founder};
   document.members = {process(0).as_member()};
   start_process(0, document);
 }

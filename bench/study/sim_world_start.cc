@@ -6,6 +6,7 @@
 #include "bench/study/sim_world.h"
 #include "node/base/bytes.h"
 #include "node/core/state_digest.h"
+#include "node/core/topology_rules.h"
 
 namespace shoal::study {
 namespace {
@@ -74,6 +75,7 @@ void SimWorld::start_nodes() {
   }
   document_.founder = node_ids.front();
   std::ranges::sort(document_.members, {}, &Member::id);
+  document_.voters = choose_voters(document_, [](NodeId) { return true; });
   ring_ = std::make_unique<PreferenceLists>(document_);
   for (std::uint32_t partition = 0; partition < document_.partitions; ++partition) {
     owners_.emplace_back();

@@ -1,4 +1,4 @@
-// bucket: creating buckets and setting what their requests get by default. The founder numbers a document with the
+// bucket: creating buckets and setting what their requests get by default. The voters choose a document with the
 // bucket; the command then waits until every living member knows that document, so that the next write may go anywhere.
 #include <CLI/CLI.hpp>
 #include <chrono>

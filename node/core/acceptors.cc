@@ -7,7 +7,7 @@
 
 namespace shoal {
 
-Slot Acceptors::slot_of_key(const Key& key) const { return slot_of(services_.formation.document().cluster_key, key); }
+Slot Acceptors::slot_of_key(const Key& key) const { return slot_of(services_.topology.document().cluster_key, key); }
 
 Result<KeyAcceptor> Acceptors::read(const Key& key, const Slot& slot) {
   const Result<EntryPtr> held = services_.store.read(Place::acceptor_of(slot));
@@ -21,10 +21,10 @@ Result<KeyAcceptor> Acceptors::read(const Key& key, const Slot& slot) {
 }
 
 Result<KeyAcceptor> Acceptors::open(NodeId from, Epoch epoch, const Key& key, const Slot& slot) {
-  const Ring& ring = services_.formation.ring();
+  const Ring& ring = services_.topology.ring();
   if (epoch != ring->document().epoch) {
     services_.trace.mark(Mark::vote_refused_other_epoch);
-    services_.formation.show_document(from, epoch);
+    services_.topology.show_document(from, epoch);
     return fail(Errc::refused, "another epoch");
   }
   const Bucket* bucket = ring->document().bucket(key.bucket);
@@ -50,7 +50,7 @@ void Acceptors::durable(CommitId commit) {
 void Acceptors::on_prepare(NodeId from, const Prepare& message) {
   const Slot slot = slot_of_key(message.key);
   Result<KeyAcceptor> state = open(from, message.epoch, message.key, slot);
-  Promise reply{.call = message.call, .epoch = services_.formation.document().epoch};
+  Promise reply{.call = message.call, .epoch = services_.topology.document().epoch};
   if (const Status room = services_.store.admit_peers(); state && !room) state = room.error();
   if (!state) {
     reply.outcome = state.error().code;
@@ -72,7 +72,7 @@ void Acceptors::on_prepare(NodeId from, const Prepare& message) {
 void Acceptors::on_accept(NodeId from, const Accept& message) {
   const Slot slot = slot_of_key(message.key);
   Result<KeyAcceptor> state = open(from, message.epoch, message.key, slot);
-  Accepted reply{.call = message.call, .epoch = services_.formation.document().epoch};
+  Accepted reply{.call = message.call, .epoch = services_.topology.document().epoch};
   if (const Status room = services_.store.admit_peers(); state && !room) state = room.error();
   if (!state) {
     reply.outcome = state.error().code;
@@ -90,7 +90,7 @@ void Acceptors::on_accept(NodeId from, const Accept& message) {
 void Acceptors::on_poll(NodeId from, const Poll& message) {
   const Slot slot = slot_of_key(message.key);
   const Result<KeyAcceptor> state = open(from, message.epoch, message.key, slot);
-  Polled reply{.call = message.call, .epoch = services_.formation.document().epoch};
+  Polled reply{.call = message.call, .epoch = services_.topology.document().epoch};
   if (!state) {
     reply.outcome = state.error().code;
     return services_.outbox.send(from, std::move(reply));

@@ -8,8 +8,8 @@ namespace shoal {
 using Step = RepairSession::Step;
 
 void AntiEntropy::know_members(Now now) {
-  if (known_ == services_.formation.ring()) return;
-  known_ = services_.formation.ring();
+  if (known_ == services_.topology.ring()) return;
+  known_ = services_.topology.ring();
   std::map<NodeId, Peer> before = std::exchange(peers_, {});
   for (const Member& member : known_->document().members) {
     if (member.id == services_.self || member.state == MemberState::removed) continue;
@@ -148,7 +148,7 @@ void AntiEntropy::clear_marks(NodeId peer) {
 Instant AntiEntropy::next_deadline() const {
   if (session_ && session_->step() == Step::waits) return session_->answer_by();
   if (session_) return try_at_;
-  if (known_ != services_.formation.ring()) return Instant{};
+  if (known_ != services_.topology.ring()) return Instant{};
   Instant next = heeds_marks() ? marks_at_ : kNever;
   for (const auto& [id, peer] : peers_)
     if (initiates(peer.counts) && services_.peers.reachable(id)) next = std::min(next, peer.due);

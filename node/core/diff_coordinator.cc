@@ -10,7 +10,7 @@ namespace {
 constexpr Millis kTimeoutMax = std::chrono::minutes(10);
 
 Error check(const Services& services, NodeId peer, std::size_t open) {
-  const Member* member = services.formation.document().find(peer);
+  const Member* member = services.topology.document().find(peer);
   if (member == nullptr || member->state == MemberState::removed)
     return fail(Errc::invalid, "the node to compare with is no member of the cluster");
   if (peer == services.self) return fail(Errc::invalid, "a node does not differ from itself; name two nodes");
@@ -64,7 +64,7 @@ void DiffCoordinator::name(Open& open, const Element& element, const StatesPulle
     diff.here = std::make_shared<const Record>(without_values((*here)->record));
   }
   for (const KeyedState& state : answer.states) {
-    if (slot_of(services_.formation.document().cluster_key, state.key) != element.slot) continue;
+    if (slot_of(services_.topology.document().cluster_key, state.key) != element.slot) continue;
     diff.key = state.key;
     diff.there = state.state;
   }
@@ -77,7 +77,7 @@ void DiffCoordinator::go_on(Open open, Now now) {
   const CallId call = services_.new_call();
   open.asked = 0;
   if (!open.unnamed.empty()) {
-    PullStates question{call, services_.formation.document().epoch, {}, true};
+    PullStates question{call, services_.topology.document().epoch, {}, true};
     open.asked = std::min(open.unnamed.size(), kSlotsAtOnce);
     for (std::size_t i = 0; i < open.asked; ++i) question.slots.push_back(open.unnamed[i].slot);
     services_.outbox.send(open.walk.peer(), std::move(question));

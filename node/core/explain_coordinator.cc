@@ -28,7 +28,7 @@ Error check(const Membership& document, const Key& key) {
 
 Inspected inspect(Services& services, const Inspect& question) {
   Replica& replica = services.replica;
-  const PreferenceLists& ring = *services.formation.ring();
+  const PreferenceLists& ring = *services.topology.ring();
   const Membership& document = ring.document();
   Inspected found;
   found.call = question.call;
@@ -56,7 +56,7 @@ Inspected inspect(Services& services, const Inspect& question) {
 }
 
 void ExplainCoordinator::on_request(const Address& asker, const ExplainRequest& request, Now now) {
-  const Ring& ring = services_.formation.ring();
+  const Ring& ring = services_.topology.ring();
   ExplainReply reply{request.call, check(ring->document(), request.key), Kind::siblings, {}, {}};
   if (reply.outcome.code != Errc::ok) return services_.outbox.send(asker, std::move(reply));
   reply.kind = ring->document().bucket(request.key.bucket)->kind;

@@ -58,7 +58,7 @@ GetReply reply_of(const Record& merged, const Slot& slot, const HashKey& cluster
 
 Result<GetCoordinator::Open> GetCoordinator::begin(const Address& asker, const GetRequest& request, Instant deadline,
                                                    Now now) const {
-  const Ring& ring = services_.formation.ring();
+  const Ring& ring = services_.topology.ring();
   const Membership& document = ring->document();
   const Slot slot = slot_of(document.cluster_key, request.key);
   const PartitionId partition = ring->partition_of(slot);
@@ -109,7 +109,7 @@ void GetCoordinator::ask(CallId call, Open& open, NodeId node, Wants wants, Now 
   Question& question = open.questions[node];
   if (!question.waits) services_.pace.asked(node);
   question = Question{now.mono, question.times + 1, wants, true};
-  Fetch fetch{call, services_.formation.document().epoch, open.key};
+  Fetch fetch{call, services_.topology.document().epoch, open.key};
   fetch.digest_only = wants == Wants::digest;
   fetch.durable_only = wants_durable(open.level);
   fetch.left = time_left(open.deadline, now);
@@ -265,7 +265,7 @@ void GetCoordinator::send_join(CallId call, Open& open) {
   const auto joined = std::make_shared<const Record>(open.answers.merged());
   for (const NodeId owner : open.seats.owners()) {
     if (open.agreed.contains(owner)) continue;
-    Replicate join{call, services_.formation.document().epoch, open.key, joined, open.kind};
+    Replicate join{call, services_.topology.document().epoch, open.key, joined, open.kind};
     join.purpose = Purpose::repair;
     services_.outbox.send(owner, std::move(join));
   }
@@ -284,7 +284,7 @@ void GetCoordinator::on_replicated(NodeId from, const Replicated& reply, Now now
 // ---- the end ------------------------------------------------------------------------------------------------------
 
 void GetCoordinator::answer(CallId call, Open& open, Now now) {
-  GetReply reply = reply_of(open.answers.merged(), open.slot, services_.formation.document().cluster_key);
+  GetReply reply = reply_of(open.answers.merged(), open.slot, services_.topology.document().cluster_key);
   reply.call = open.asker_call;
   reply.outcome.acks = open.seats.acks();
   reply.outcome.needed = open.seats.needed();

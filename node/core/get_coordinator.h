@@ -21,7 +21,7 @@
 //    acknowledged it. While that lasts, the join stays as it is.
 //
 // Invariants:
-//  (1) r counts distinct seats whose replica knows: "don't know" counts for nothing (ruling 12).
+//  (1) r counts distinct seats whose replica knows: "don't know" counts for nothing.
 //  (2) The context covers exactly what the merged answers cover.
 //  (3) A tombstone is an answer: "no such key", with a context.
 //  (4) At most one hedge per request; at most kLingeringMax answered reads wait for late replies, kLingerFor each.

@@ -1,7 +1,7 @@
 // What a node knows of a key.
 //
 // An owner knows its own copy, and "nothing" is knowledge. A fallback knows only what it was told while it stood in:
-// the join of the hints that it keeps of the key. Without one it does not know (ruling 12): whatever the owners hold,
+// the join of the hints that it keeps of the key. Without one it does not know: whatever the owners hold,
 // nobody told this node.
 #pragma once
 

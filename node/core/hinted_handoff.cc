@@ -105,7 +105,7 @@ void HintedHandoff::send(NodeId owner, Walk& walk, const PlacedEntry& hint, Now 
   rate_.spend(bytes);
   services_.traffic.handoff_bytes += bytes;
   services_.outbox.send(owner, Replicate{.call = call,
-                                         .epoch = services_.formation.document().epoch,
+                                         .epoch = services_.topology.document().epoch,
                                          .key = hint.entry->key,
                                          .state = RecordPtr(hint.entry, &hint.entry->record),
                                          .kind = hint.entry->kind,

@@ -5,7 +5,7 @@
 // time. When the walk is over and something is left (it changed on the way, or was refused), it starts again.
 //
 //   here  -> owner   Replicate{handoff}
-//   owner -> here    Replicated, after the commit that holds the state, whatever the owner's mode (ruling 11)
+//   owner -> here    Replicated, after the commit that holds the state, whatever the owner's mode
 //
 // Invariants:
 //  (1) A hint is dropped only after the owner's durable acknowledgement of exactly what it holds now.

@@ -4,7 +4,7 @@
 // durable as data, since it counted towards a write's w. Their bytes are bounded; a node that is full refuses to stand
 // in, and the coordinator asks the next fallback.
 //
-// Invariants (ruling 11):
+// Invariants:
 //  (1) A hint leaves the store only through `delivered`, and only when it is still what its owner acknowledged.
 //  (2) A refusal changes nothing. A hint that is there already may grow past the bound: its merge must not be lost.
 //  (3) bytes() is the sum over the hints in the store; after a restart it is counted anew.

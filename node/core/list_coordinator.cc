@@ -109,7 +109,7 @@ void ListCoordinator::on_request(const Address& asker, const ListRequest& reques
   const auto refuse = [&](const Error& error) {
     services_.reply(asker, ListReply{request.call, error, {}, std::nullopt});
   };
-  const Ring& ring = services_.formation.ring();
+  const Ring& ring = services_.topology.ring();
   const std::span<const NodeId> owners = ring->owners(request.partition);
   const Bucket* bucket = ring->document().bucket(request.bucket);
   const Result<Wanted> asked = wanted(Level::quorum, request.r, 0, bucket != nullptr ? bucket->r : 0, owners.size());
@@ -148,14 +148,14 @@ void ListCoordinator::on_request(const Address& asker, const ListRequest& reques
 template <class Nodes>
 void ListCoordinator::fetch(CallId call, const Open& open, const Nodes& nodes, Now now) {
   const ListRequest& page = open.request;
-  const Epoch epoch = services_.formation.document().epoch;
+  const Epoch epoch = services_.topology.document().epoch;
   for (const NodeId node : nodes)
     services_.outbox.send(node, FetchKeys{call, epoch, page.bucket, page.prefix, page.partition, page.after, page.limit,
                                           time_left(open.deadline, now)});
 }
 
 void ListCoordinator::merge_page(Open& open, const KeysFetched& reply) const {
-  const Bucket* bucket = services_.formation.document().bucket(open.request.bucket);
+  const Bucket* bucket = services_.topology.document().bucket(open.request.bucket);
   const Kind kind = bucket != nullptr ? bucket->kind : Kind::siblings;
   open.scanned_to = shorter(open.scanned_to, reply.next);
   for (const KeyState& key : reply.keys) {

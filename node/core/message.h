@@ -113,7 +113,7 @@ struct PutReply {
   std::int32_t stand_ins = 0;  // acknowledgements by fallbacks that hold a hint
   bool durable = false;        // every counted acknowledgement was on disk
   std::uint32_t siblings = 0;  // live values at the coordinator afterwards
-  std::string context;         // the token (ruling 1)
+  std::string context;         // the token
 };
 
 struct ListReply {
@@ -175,7 +175,7 @@ struct HintsReply {
   std::vector<HintQueue> queues;
 };
 
-// Creates a bucket, or changes r and w of one. Passed on to the founder, who numbers documents.
+// Creates a bucket, or changes r and w of one: a change of the membership document.
 struct BucketRequest {
   CallId call;
   Bucket bucket;
@@ -345,12 +345,12 @@ struct Fetch {
   Epoch epoch;
   Key key;
   bool digest_only = false;
-  bool durable_only = false;  // answer when the state that is shown is on disk (sessions, ruling 14)
+  bool durable_only = false;  // answer when the state that is shown is on disk (sessions)
   Millis left{};              // as in Replicate
 };
 
 // Outcome `ok` with no state and no digest: this replica holds nothing. Any other outcome means "don't know" and counts
-// for nothing; a fallback without a hint of the key says so (ruling 12).
+// for nothing; a fallback without a hint of the key says so.
 struct Fetched {
   CallId call;
   Epoch epoch;
@@ -397,8 +397,7 @@ struct Forwarded {
   ClientReply reply;
 };
 
-// A newcomer asks any member, as a client does; the member passes it on to the founder, who numbers documents
-// (ruling 18). A member that comes back under another address sends the same, with the id it has.
+// A newcomer asks any member, as a client does.
 struct Join {
   CallId call;
   Member member;
@@ -421,7 +420,8 @@ struct DocumentPush {
   Membership document;
 };
 
-// A member is about to take the first client write: the founder must close formation first (ruling 18).
+// A member is about to take the first client write: formation must be closed first. Sent to one voter after the other,
+// so that not all members propose the same at once.
 struct CloseFormation {
   Epoch epoch;  // the document that the sender knows
 };

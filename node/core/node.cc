@@ -42,11 +42,12 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       watchman_(events_),
       outbox_(config_.id, config_.study.own_legs ? Outbox::Own::sent : Outbox::Own::loops_back),
       replica_(config_.incarnation, store, trace_),
-      formation_(config_.id, config_.address, config_.document, store, outbox_, trace_, rng_.next() >> 1),
-      hints_(config_.id, *formation_.ring(), store, replica_, trace_, config_.hint_bytes_max),
+      topology_({config_.id, config_.incarnation, config_.address}, config_.document, store, outbox_, peers_, trace_,
+                rng_.fork("topology")),
+      hints_(config_.id, *topology_.ring(), store, replica_, trace_, config_.hint_bytes_max),
       pace_(config_.id),
       services_{config_.id, config_.sync, config_.study, store_, replica_, hints_,  repair_marks_,   coverage_,
-                formation_, outbox_,      peers_,        pace_,  trace_,   events_, rng_.next() >> 1},
+                topology_,  outbox_,      peers_,        pace_,  trace_,   events_, rng_.next() >> 1},
       puts_(services_),
       gets_(services_),
       lists_(services_),
@@ -60,7 +61,7 @@ Node::Node(NodeConfig config, Store& store, Rng rng)
       quarantine_(services_),
       scrub_(services_, quarantine_, config_.scrub_cycle, rng_.next()),
       diffs_(services_) {
-  SHOAL_CHECK(formation_.document().find(config_.id) != nullptr);
+  SHOAL_CHECK(topology_.document().find(config_.id) != nullptr);
 }
 
 void Node::receive(const Envelope& envelope, Now now) {
@@ -72,17 +73,21 @@ void Node::receive(const Envelope& envelope, Now now) {
 void Node::drain_loopback(Now now) {
   for (std::vector<Envelope> own = outbox_.take_loopback(); !own.empty(); own = outbox_.take_loopback())
     for (const Envelope& envelope : own) dispatch(envelope, now);
-  watchman_.document(formation_.document(), config_.id, now.wall);
+  watchman_.document(topology_.document(), config_.id, now.wall);
 }
 
 void Node::dispatch(const Envelope& envelope, Now now) {
-  if (std::holds_alternative<ClientHandle>(envelope.peer)) return hear_client(envelope.peer, envelope.message, now);
-  hear_peer(std::get<NodeId>(envelope.peer), envelope, now);
+  if (std::holds_alternative<ClientHandle>(envelope.peer)) {
+    hear_client(envelope.peer, envelope.message, now);
+  } else {
+    hear_peer(std::get<NodeId>(envelope.peer), envelope, now);
+  }
+  release_parked(now);
 }
 
 void Node::hear_client(const Address& from, const Message& message, Now now) {
   std::visit(Overloaded{[&](const Hello& m) {
-                          outbox_.send(from, Welcome{m.call, config_.id, formation_.document()});
+                          outbox_.send(from, Welcome{m.call, config_.id, topology_.document()});
                         },
                         [&](const GetRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
                         [&](const PutRequest& m) { on_request(from, m, now.mono + timeout_of(m), now); },
@@ -94,14 +99,14 @@ void Node::hear_client(const Address& from, const Message& message, Now now) {
                         [&](const RepairRequest& m) { on_repair(from, m, now); },
                         [&](const DiffRequest& m) { diffs_.on_request(from, m, now); },
                         [&](const ObserveRequest& m) { on_observe(from, m); },
-                        [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
-                        [&](const Join& m) { formation_.on_join(from, m); },
+                        [&](const BucketRequest& m) { topology_.on_bucket(from, m, now); },
+                        [&](const VotersRequest& m) { topology_.on_voters(from, m, now); },
+                        [&](const Join& m) { topology_.on_join(from, m, now); },
                         [](const auto&) {}},  // a client may not speak as a peer
              message);
 }
 
 void Node::hear_peer(NodeId peer, const Envelope& envelope, Now now) {
-  const Address& from = envelope.peer;
   std::visit(Overloaded{[&](const Replicate& m) { on_replicate(peer, m, envelope.age, now); },
                         [&](const Replicated& m) { on_replicated(peer, m, now); },
                         [&](const Fetch& m) { on_fetch(peer, m, envelope.age); },
@@ -135,15 +140,13 @@ void Node::hear_peer(NodeId peer, const Envelope& envelope, Now now) {
                         [&](const StatesPushed& m) { anti_entropy_.on_answer(peer, m, now); },
                         [&](const Inspect& m) { on_inspect(peer, m); },
                         [&](const Inspected& m) { explains_.on_inspected(peer, m); },
-                        [&](const Join& m) { formation_.on_join(from, m); },
-                        [&](const JoinReply& m) { formation_.on_join_reply(m); },
-                        [&](const CloseFormation& m) { formation_.on_close(peer, m); },
-                        [&](const BucketRequest& m) { formation_.on_bucket(from, m); },
-                        [&](const BucketReply& m) { formation_.on_bucket_reply(m); },
-                        [&](const DocumentDigest& m) { formation_.on_document_digest(peer, m); },
-                        [&](const DocumentPush& m) {
-                          if (formation_.on_document(m)) release_parked(now);
-                        },
+                        [&](const CloseFormation& m) { topology_.on_close(peer, m, now); },
+                        [&](const PrepareDocument& m) { topology_.on_prepare(peer, m); },
+                        [&](const AcceptDocument& m) { topology_.on_accept(peer, m); },
+                        [&](const PromiseDocument& m) { topology_.on_promise(peer, m, now); },
+                        [&](const AcceptedDocument& m) { topology_.on_accepted(peer, m, now); },
+                        [&](const DocumentDigest& m) { topology_.on_document_digest(peer, m, now); },
+                        [&](const DocumentPush& m) { topology_.on_document(m, now); },
                         [](const auto&) {}},  // a peer may not speak as a client
              envelope.message);
 }
@@ -158,15 +161,15 @@ Status Node::check_busy() {
 Status Node::check(const ClientRequest& request) {
   if (const Status busy = check_busy(); !busy) return busy;
   if (const auto* list = std::get_if<ListRequest>(&request)) {
-    if (list->partition.value >= formation_.document().partitions)
+    if (list->partition.value >= topology_.document().partitions)
       return fail(Errc::invalid, "there is no partition " + std::to_string(list->partition.value));
-    return check_bucket(formation_.document(), list->bucket);
+    return check_bucket(topology_.document(), list->bucket);
   }
   const auto* put = std::get_if<PutRequest>(&request);
   const Key& key = put != nullptr ? put->key : std::get<GetRequest>(request).key;
   if (const Status valid = check_key(key); !valid) return valid;
-  if (const Status known = check_bucket(formation_.document(), key.bucket); !known) return known;
-  if (const Status able = check_strong(request, formation_.document()); !able) return able;
+  if (const Status known = check_bucket(topology_.document(), key.bucket); !known) return known;
+  if (const Status able = check_strong(request, topology_.document()); !able) return able;
   return put != nullptr ? check_value_size(put->value.size()) : Unit{};
 }
 
@@ -184,7 +187,7 @@ void Node::on_forward(NodeId peer, const Forward& message, Duration age, Now now
 }
 
 PartitionId Node::partition_of(const ClientRequest& request) const {
-  const HashKey& key = formation_.document().cluster_key;
+  const HashKey& key = topology_.document().cluster_key;
   return std::visit(Overloaded{[](const ListRequest& list) { return list.partition; },
                                [&](const auto& r) { return ring()->partition_of(slot_of(key, r.key)); }},
                     request);
@@ -194,17 +197,17 @@ void Node::on_request(const Address& asker, const ClientRequest& request, Instan
   const Status valid = check(request);
   if (!valid) return services_.reply(asker, refusal_of(request, valid.error()));
   const auto* put = std::get_if<PutRequest>(&request);
-  if (put != nullptr && formation_.forming()) {
+  if (put != nullptr && topology_.forming()) {
     // Not even passed on: no write is accepted anywhere before formation is known to be over.
     if (parked_.size() >= kParkedMax) return services_.reply(asker, refusal_of(request, too_many_open()));
     parked_.push_back(Parked{asker, *put, deadline});
-    return formation_.close(now);
+    return topology_.close(now);
   }
   route(asker, request, deadline, now);
 }
 
 void Node::route(const Address& asker, const ClientRequest& request, Instant deadline, Now now) {
-  if (is_strong(request, formation_.document())) return route_strong(asker, request, deadline, now);
+  if (is_strong(request, topology_.document())) return route_strong(asker, request, deadline, now);
   const PartitionId partition = partition_of(request);
   if (coordinates(partition, asker)) {
     if (!is_write(request) && !ring()->owns(config_.id, partition)) trace_.mark(Mark::get_coordinated_by_fallback);
@@ -242,7 +245,7 @@ bool Node::coordinates(PartitionId partition, const Address& asker) const {
 }
 
 void Node::release_parked(Now now) {
-  if (formation_.forming()) return;
+  if (parked_.empty() || topology_.forming()) return;
   for (const Parked& parked : std::exchange(parked_, {})) route(parked.client, parked.request, parked.deadline, now);
 }
 
@@ -263,14 +266,14 @@ void Node::on_replicate(NodeId from, const Replicate& message, Duration age, Now
   if (message.purpose == Purpose::write && expired(message.left, age)) return;
   if (const Status room = store_.admit_peers(); !room) {
     trace_.mark(Mark::peer_refused_by_store);
-    return outbox_.send(from, Replicated{message.call, formation_.document().epoch, room.error().code, false, load()});
+    return outbox_.send(from, Replicated{message.call, topology_.document().epoch, room.error().code, false, load()});
   }
-  const Slot slot = slot_of(formation_.document().cluster_key, message.key);
+  const Slot slot = slot_of(topology_.document().cluster_key, message.key);
   const bool stands_in = message.purpose == Purpose::hint && message.owner != config_.id;
   const Result<CommitId> merged = stands_in ? hints_.keep(message.owner, slot, message)
                                             : replica_.merge(slot, message.key, message.kind, *message.state);
   const bool sync = config_.sync || message.purpose == Purpose::handoff;  // the hint is dropped on our word
-  Replicated reply{message.call, formation_.document().epoch, Errc::ok, sync, load()};
+  Replicated reply{message.call, topology_.document().epoch, Errc::ok, sync, load()};
   if (!merged) {
     reply.outcome = merged.error().code;
     return outbox_.send(from, reply);
@@ -282,10 +285,10 @@ void Node::on_replicate(NodeId from, const Replicate& message, Duration age, Now
 
 void Node::on_fetch(NodeId from, const Fetch& message, Duration age) {
   if (expired(message.left, age)) return;
-  const HashKey& cluster_key = formation_.document().cluster_key;
+  const HashKey& cluster_key = topology_.document().cluster_key;
   const Slot slot = slot_of(cluster_key, message.key);
   const Result<RecordPtr> held = held_state(replica_, *ring(), config_.id, slot, message.key);
-  Fetched reply{message.call, formation_.document().epoch, held ? Errc::ok : held.error().code, nullptr};
+  Fetched reply{message.call, topology_.document().epoch, held ? Errc::ok : held.error().code, nullptr};
   reply.load = load();
   if (held && *held != nullptr) {
     reply.digest = state_digest(slot, **held);
@@ -296,7 +299,7 @@ void Node::on_fetch(NodeId from, const Fetch& message, Duration age) {
 }
 
 void Node::on_fetch_keys(NodeId from, const FetchKeys& message, Duration age) {
-  if (message.partition.value >= formation_.document().partitions || expired(message.left, age)) return;
+  if (message.partition.value >= topology_.document().partitions || expired(message.left, age)) return;
   const bool owner = ring()->owns(config_.id, message.partition);
   outbox_.send(from, owner ? scan_keys(store_, *ring(), message) : scan_hints(store_, *ring(), message));
 }
@@ -320,7 +323,7 @@ void Node::on_status(const Address& asker, const StatusRequest& request) {
   reply.call = request.call;
   reply.node = config_.id;
   reply.incarnation = config_.incarnation;
-  reply.document = formation_.document();
+  reply.document = topology_.document();
   for (const Member& member : reply.document.members)
     reply.members.push_back(MemberView{member.id, peers_.of(member.id), watchman_.since_ms(member.id)});
   reply.records = store_.records();
@@ -345,7 +348,7 @@ std::uint64_t Node::hints_held() const {
 }
 
 void Node::on_observe(const Address& asker, const ObserveRequest& request) {
-  ObserveReply reply = observe(store_, formation_.document().cluster_key, request);
+  ObserveReply reply = observe(store_, topology_.document().cluster_key, request);
   reply.node = config_.id;
   reply.hints = hints_held();
   reply.hint_bytes = hint_bytes();
@@ -400,8 +403,9 @@ void Node::tick(Now now) {
   diffs_.tick(now);
   handoff_.tick(now);
   tick_repair(now);
-  formation_.tick(now);
-  if (!parked_.empty()) formation_.close(now);
+  topology_.tick(now);
+  release_parked(now);
+  if (!parked_.empty()) topology_.close(now);
   expire_parked(now);
   watch(now);
   drain_loopback(now);
@@ -409,14 +413,14 @@ void Node::tick(Now now) {
 
 void Node::watch(Now now) {
   const Status admitted = store_.admit();
-  watchman_.hints(formation_.document(), hints_, now.wall);
+  watchman_.hints(topology_.document(), hints_, now.wall);
   watchman_.repair_marks(repair_marks_.size(), now.wall);
   watchman_.store(admitted ? Error{.code = Errc::ok, .message = {}} : admitted.error(), now.wall);
 }
 
 void Node::expire_parked(Now now) {
-  const Error error =
-      fail(Errc::unavailable, "the cluster is still forming and its founder does not answer; nothing was written");
+  const Error error = fail(Errc::unavailable,
+                           "the cluster is still forming and no majority of its voters answers; nothing was written");
   const auto expired = [&](const Parked& parked) {
     if (parked.deadline > now.mono) return false;
     services_.reply(parked.client, refusal_of(parked.request, error));
@@ -433,8 +437,8 @@ void Node::durable(CommitId commit, Now now) {
 }
 
 void Node::liveness(NodeId node, Liveness state, Now now) {
-  watchman_.document(formation_.document(), config_.id, now.wall);
-  watchman_.liveness(formation_.document(), node, peers_.of(node), state, now.wall);
+  watchman_.document(topology_.document(), config_.id, now.wall);
+  watchman_.liveness(topology_.document(), node, peers_.of(node), state, now.wall);
   peers_.set(node, state);
   handoff_.on_liveness(node, state, now);
   anti_entropy_.on_liveness(node, state, now);
@@ -444,10 +448,10 @@ void Node::liveness(NodeId node, Liveness state, Now now) {
 Instant Node::next_deadline() const {
   Instant next = std::min({puts_.next_deadline(), gets_.next_deadline(), lists_.next_deadline(),
                            strong_.next_deadline(), forwards_.next_deadline(), handoff_.next_deadline(),
-                           explains_.next_deadline(), formation_.next_deadline(), diffs_.next_deadline(),
+                           explains_.next_deadline(), topology_.next_deadline(), diffs_.next_deadline(),
                            anti_entropy_.next_deadline(), quarantine_.next_deadline(), scrub_.next_deadline()});
   if (replica_.has_damaged()) next = Instant{};
-  for (const Parked& parked : parked_) next = std::min({next, parked.deadline, formation_.next_close()});
+  for (const Parked& parked : parked_) next = std::min({next, parked.deadline, topology_.next_close()});
   return next;
 }
 

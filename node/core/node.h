@@ -9,7 +9,7 @@
 //
 // The node only routes. The decisions are made by put_coordinator, get_coordinator and list_coordinator (who has
 // answered, is it enough), strong_coordinator and acceptors (Paxos on the keys of strong buckets), forwarder (not my
-// key), hinted_handoff (what others have missed), replica (the rules of causality on one copy), formation (the
+// key), hinted_handoff (what others have missed), replica (the rules of causality on one copy), topology (the
 // membership document), anti_entropy (what nobody has noticed), scrub and quarantine (what the disk has lost). What
 // people ask for is told by explain_coordinator, diff_coordinator, watchman and event_log.
 //
@@ -30,7 +30,6 @@
 #include "node/core/diff_coordinator.h"
 #include "node/core/event_log.h"
 #include "node/core/explain_coordinator.h"
-#include "node/core/formation.h"
 #include "node/core/forwarder.h"
 #include "node/core/get_coordinator.h"
 #include "node/core/hinted_handoff.h"
@@ -49,6 +48,7 @@
 #include "node/core/store.h"
 #include "node/core/strong_coordinator.h"
 #include "node/core/study_switches.h"
+#include "node/core/topology.h"
 #include "node/core/trace.h"
 #include "node/core/watchman.h"
 
@@ -88,7 +88,7 @@ class Node {
   std::vector<Envelope> take_outbox();
 
   // The newest membership document with its preference lists: immutable, shared with transport and failure detector.
-  [[nodiscard]] const Ring& ring() const { return formation_.ring(); }
+  [[nodiscard]] const Ring& ring() const { return topology_.ring(); }
   // What the driver knows of and an operator would want to, for the event log.
   void note(EventKind kind, std::string text, Now now) { events_.add(now.wall, kind, {}, std::move(text)); }
   [[nodiscard]] const RepairTraffic& repair_traffic() const { return services_.traffic; }
@@ -98,7 +98,7 @@ class Node {
   // Client requests that are not answered yet.
   [[nodiscard]] std::size_t open_requests() const;
   // Not empty: this node must stop after sending its outbox once more, and why (a sentence for people).
-  [[nodiscard]] const std::string& stop_reason() const { return formation_.stop_reason(); }
+  [[nodiscard]] const std::string& stop_reason() const { return topology_.stop_reason(); }
 
  private:
   // A client's write that waits for formation to end.
@@ -151,7 +151,7 @@ class Node {
   Watchman watchman_;
   Outbox outbox_;
   Replica replica_;
-  Formation formation_;
+  Topology topology_;
   Hints hints_;
   RepairMarks repair_marks_;
   RepairCoverage coverage_;

@@ -74,7 +74,7 @@ PutReply receipt_of(const Entry& entry, const Dot& dot, const Slot& slot, const 
 
 void PutCoordinator::on_request(const Address& asker, const PutRequest& request, Instant deadline, Now now) {
   if (joins_open_request(asker, request)) return;
-  const HashKey& cluster_key = services_.formation.document().cluster_key;
+  const HashKey& cluster_key = services_.topology.document().cluster_key;
   const Slot slot = slot_of(cluster_key, request.key);
   const auto refuse = [&](const Error& error) {
     services_.reply(asker, PutReply{request.call, requests_.find(request.request) ? as_retry(error) : error});
@@ -95,7 +95,7 @@ void PutCoordinator::on_request(const Address& asker, const PutRequest& request,
                                     .request = request.request,
                                     .key = request.key,
                                     .kind = minted->entry->kind,
-                                    .partition = services_.formation.ring()->partition_of(slot),
+                                    .partition = services_.topology.ring()->partition_of(slot),
                                     .state = RecordPtr(minted->entry, &minted->entry->record),
                                     .quorum = std::move(plan->quorum),
                                     .spare = std::move(plan->spare),
@@ -104,7 +104,7 @@ void PutCoordinator::on_request(const Address& asker, const PutRequest& request,
                                     .patience = kPatience});
   send(call, open, services_.peers.reachable_of(open.quorum.silent()));
   if (services_.study.own_legs) return;
-  const Replicated own{call, services_.formation.document().epoch, Errc::ok, services_.sync, {}};
+  const Replicated own{call, services_.topology.document().epoch, Errc::ok, services_.sync, {}};
   services_.outbox.send_after(services_.sync ? minted->commit : CommitId{0}, services_.self, own);
 }
 
@@ -121,7 +121,7 @@ bool PutCoordinator::joins_open_request(const Address& asker, const PutRequest& 
 }
 
 Result<PutCoordinator::Plan> PutCoordinator::plan_for(const PutRequest& request, const Slot& slot) const {
-  const PreferenceLists& ring = *services_.formation.ring();
+  const PreferenceLists& ring = *services_.topology.ring();
   const PartitionId partition = ring.partition_of(slot);
   const std::span<const NodeId> owners = ring.owners(partition);
   const Bucket& bucket = *ring.document().bucket(request.key.bucket);
@@ -160,7 +160,7 @@ Result<PutCoordinator::Minted> PutCoordinator::mint(const Place& place, const Pu
       return Minted{*held, *dot, services_.replica.last_commit()};
     }
   }
-  const Membership& document = services_.formation.document();
+  const Membership& document = services_.topology.document();
   const Result<CausalContext> seen = seen_by(request, document.cluster_key, place.slot);
   if (!seen) {
     if (seen.error().code == Errc::conflict) services_.trace.mark(Mark::token_refused_session_only);
@@ -178,7 +178,7 @@ Result<PutCoordinator::Minted> PutCoordinator::mint(const Place& place, const Pu
 
 void PutCoordinator::send(CallId call, const Open& open, std::span<const NodeId> nodes) {
   Replicate message{.call = call,
-                    .epoch = services_.formation.document().epoch,
+                    .epoch = services_.topology.document().epoch,
                     .key = open.key,
                     .state = open.state,
                     .kind = open.kind};
@@ -265,7 +265,7 @@ void PutCoordinator::close(CallId call) {
     // An owner that is merely slow under a flood has the state on its way: a hint more would make the flood worse.
     const bool kept = (!hurried || !services_.peers.reachable(owner)) && keep_hint(owner, done);
     // Without a copy of its own this node cannot tell when it is mended; the other owners find it all the same.
-    const bool can_tell = services_.formation.ring()->owns(services_.self, done.partition);
+    const bool can_tell = services_.topology.ring()->owns(services_.self, done.partition);
     if (!kept && can_tell && services_.repair_marks.add(owner, done.partition))
       services_.trace.mark(Mark::partition_marked_for_repair);
   }
@@ -274,9 +274,9 @@ void PutCoordinator::close(CallId call) {
 // Nobody else keeps the state for this owner, so this node does, though it counts for nothing. False when it may not.
 bool PutCoordinator::keep_hint(NodeId owner, const Open& done) {
   if (!services_.study.hints) return false;
-  const Slot slot = slot_of(services_.formation.document().cluster_key, done.key);
+  const Slot slot = slot_of(services_.topology.document().cluster_key, done.key);
   const Replicate missed{.call = {},
-                         .epoch = services_.formation.document().epoch,
+                         .epoch = services_.topology.document().epoch,
                          .key = done.key,
                          .state = done.state,
                          .kind = done.kind,

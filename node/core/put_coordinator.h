@@ -20,7 +20,7 @@
 //  (3) An acknowledgement that the client sees counts w distinct nodes, and no owner together with its stand-in.
 //  (4) A retry of a request that minted here replicates the same dot again; it mints no second one.
 //  (5) The token permits overwriting only when the record held nothing but the new write: its dot, and dots of other
-//      tries of the same request (ruling 1).
+//      tries of the same request.
 //  (6) When the request ends, every owner has the state, or somebody has a hint of it, or the owner's partition is
 //      marked for repair.
 #pragma once

@@ -19,7 +19,7 @@ void Quarantine::add(const Slot& slot, Now now) {
 }
 
 std::set<NodeId> Quarantine::other_owners(const Slot& slot) const {
-  const Ring& ring = services_.formation.ring();
+  const Ring& ring = services_.topology.ring();
   const std::span<const NodeId> owners = ring->owners(ring->partition_of(slot));
   std::set<NodeId> others(owners.begin(), owners.end());
   others.erase(services_.self);
@@ -64,7 +64,7 @@ void Quarantine::hear(NodeId from, const std::vector<Slot>& slots, const StatesP
     work->second.unheard.erase(from);
     if (std::ranges::find(answer.unreadable, slot) == answer.unreadable.end()) work->second.known = true;
   }
-  const HashKey& cluster_key = services_.formation.document().cluster_key;
+  const HashKey& cluster_key = services_.topology.document().cluster_key;
   for (const KeyedState& state : answer.states) {
     const Slot slot = slot_of(cluster_key, state.key);
     const auto work = work_.find(slot);
@@ -84,7 +84,7 @@ void Quarantine::merge_into(std::optional<KeyedState>& merged, const KeyedState&
 
 // What this node keeps for others may be newer than what they hold.
 void Quarantine::merge_own_hints(const Slot& slot, std::optional<KeyedState>& merged) {
-  for (const Member& owner : services_.formation.document().members) {
+  for (const Member& owner : services_.topology.document().members) {
     const Result<EntryPtr> hint = services_.store.read(Place(owner.id, slot));
     if (!hint || *hint == nullptr) continue;
     merge_into(merged, {(*hint)->key, (*hint)->kind, RecordPtr(*hint, &(*hint)->record)});
@@ -117,7 +117,7 @@ void Quarantine::ask(Now now) {
     const auto wait = not_before_.find(owner);
     if (std::ranges::any_of(questions_, asked) || (wait != not_before_.end() && now.mono < wait->second)) continue;
     const CallId call = services_.new_call();
-    services_.outbox.send(owner, PullStates{call, services_.formation.document().epoch, slots, false});
+    services_.outbox.send(owner, PullStates{call, services_.topology.document().epoch, slots, false});
     questions_.emplace(call, Question{owner, std::move(slots), now.mono + kAnswerWithin});
   }
 }
@@ -144,7 +144,7 @@ void Quarantine::end_those_heard(Now now) {
 
 void Quarantine::end(const Slot& slot, Work& work) {
   merge_own_hints(slot, work.merged);
-  const Ring& ring = services_.formation.ring();
+  const Ring& ring = services_.topology.ring();
   const bool owner = ring->owns(services_.self, ring->partition_of(slot));
   const bool readable_again = static_cast<bool>(services_.store.read(slot));
   if (owner && work.merged) {

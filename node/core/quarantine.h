@@ -8,7 +8,7 @@
 //
 // Invariants:
 //  (1) A damaged copy is replaced only when every other owner has answered: with fewer, a write that was acknowledged
-//      by this node and one of the missing ones would be forgotten, and counted as known (ruling 13).
+//      by this node and one of the missing ones would be forgotten, and counted as known.
 //  (2) It is replaced or dropped only when at least one owner could read its own: what nobody can read stays unknown,
 //      and is asked for again later.
 //  (3) What is put there belongs to a new epoch of the record at this node: dots that were lost are not minted again.

@@ -11,7 +11,7 @@ void ReadRepair::send(NodeId owner, const Key& key, Kind kind, const RecordPtr& 
   services_.traffic.read_repair_bytes += key.bucket.size() + key.name.size() + state_bytes(*state);
   const CallId call = services_.new_call();
   sent_.emplace(call, now);
-  Replicate repair{call, services_.formation.document().epoch, key, state, kind};
+  Replicate repair{call, services_.topology.document().epoch, key, state, kind};
   repair.purpose = Purpose::repair;
   services_.outbox.send(owner, std::move(repair));
 }

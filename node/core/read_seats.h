@@ -1,7 +1,7 @@
 // Read seats: who has answered a read, and is it enough? Decides; sends nothing.
 //
 // A read has n seats, one per owner in rank order. The i-th owner that is dead is stood in for by the i-th live
-// fallback, so that two dead owners never share one (ruling 11). A fallback that does not know gives its seat to the
+// fallback, so that two dead owners never share one. A fallback that does not know gives its seat to the
 // next live fallback down the rank; when none is left, the seat is lost.
 //
 // Invariants:

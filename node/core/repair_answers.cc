@@ -42,7 +42,7 @@ KeyedState keyed(const EntryPtr& entry, bool bare) {
 void RepairAnswers::on_question(NodeId from, const ComparePair& question, Now now) {
   PairCompared reply{question.call, Errc::refused, {}};
   if (same_document(question.epoch)) {
-    const std::vector<PartitionId> shared = shared_partitions(*services_.formation.ring(), services_.self, from);
+    const std::vector<PartitionId> shared = shared_partitions(*services_.topology.ring(), services_.self, from);
     reply.outcome = Errc::ok;
     reply.answer = answer(services_.store.tree(), shared, question.question);
     if (reply.answer.partitions.empty()) services_.coverage.proven(from, shared, now.mono);
@@ -113,10 +113,10 @@ void RepairAnswers::on_question(NodeId from, const PushStates& question, Now) {
     return services_.outbox.send(from, reply);
   }
   CommitId last;
-  const HashKey& cluster_key = services_.formation.document().cluster_key;
+  const HashKey& cluster_key = services_.topology.document().cluster_key;
   for (const KeyedState& state : question.states) {
     const Slot slot = slot_of(cluster_key, state.key);
-    const Ring& ring = services_.formation.ring();
+    const Ring& ring = services_.topology.ring();
     if (!ring->owns(services_.self, ring->partition_of(slot))) continue;
     // What cannot be read here is not merged over: the quarantine asks all owners.
     if (const Result<CommitId> merged = services_.replica.merge(slot, state.key, state.kind, *state.state); merged)

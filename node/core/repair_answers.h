@@ -18,7 +18,7 @@ class RepairAnswers {
   void on_question(NodeId from, const PushStates& question, Now now);
 
  private:
-  [[nodiscard]] bool same_document(Epoch epoch) const { return services_.formation.document().epoch == epoch; }
+  [[nodiscard]] bool same_document(Epoch epoch) const { return services_.topology.document().epoch == epoch; }
 
   Services& services_;
 };

@@ -64,7 +64,7 @@ void RepairSession::take_up_lacking() {
 void RepairSession::pull() {
   asked_what_ = Asked::pull;
   asked_ = std::min(to_pull_.size(), kStatesAtOnce);
-  PullStates question{call_, services_.formation.document().epoch, {}, false};
+  PullStates question{call_, services_.topology.document().epoch, {}, false};
   question.slots.assign(to_pull_.begin(), to_pull_.begin() + static_cast<std::ptrdiff_t>(asked_));
   services_.outbox.send(walk_.peer(), std::move(question));
 }
@@ -79,7 +79,7 @@ bool RepairSession::take(const StatesPulled& answer) {
 
 // What cannot be read here stays so: the quarantine asks all owners.
 void RepairSession::merge(const KeyedState& state) {
-  const Ring& ring = services_.formation.ring();
+  const Ring& ring = services_.topology.ring();
   const Slot slot = slot_of(ring->document().cluster_key, state.key);
   const auto end_of_asked = to_pull_.begin() + static_cast<std::ptrdiff_t>(asked_);
   if (std::find(to_pull_.begin(), end_of_asked, slot) == end_of_asked) return;
@@ -96,7 +96,7 @@ void RepairSession::merge(const KeyedState& state) {
 
 void RepairSession::push() {
   asked_what_ = Asked::push;
-  PushStates question{call_, services_.formation.document().epoch, {}};
+  PushStates question{call_, services_.topology.document().epoch, {}};
   std::uint64_t bytes = 0;
   for (asked_ = 0; asked_ < std::min(to_push_.size(), kStatesAtOnce) && bytes < kBytesAtOnce; ++asked_) {
     const EntryPtr& entry = to_push_[asked_];

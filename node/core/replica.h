@@ -3,7 +3,7 @@
 //
 // Invariants:
 //  (1) A dot is minted once: the counter is node-wide, grows with every mint, and belongs to this incarnation alone.
-//  (2) Full keys are compared at every write and merge: two keys of one slot never mix (ruling 9).
+//  (2) Full keys are compared at every write and merge: two keys of one slot never mix.
 //  (3) What cannot be read is neither written nor merged over: "don't know" is not "absent".
 #pragma once
 
@@ -37,7 +37,7 @@ class Replica {
   Result<Written> propose(const Place& place, Kind kind, const PutRequest& request, const CausalContext& seen,
                           WallTime wall);
 
-  // A peer's state. Limits do not apply: repair must always pass (ruling 10). The commit holds the merged state.
+  // A peer's state. Limits do not apply: repair must always pass. The commit holds the merged state.
   Result<CommitId> merge(const Place& place, const Key& key, Kind kind, const Record& state);
 
   // The state takes the place of an own copy that cannot be read. All that this node ever minted for the record is

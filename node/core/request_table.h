@@ -1,4 +1,4 @@
-// Which dot a client's request made here, so that a retry of it does not make a second one (ruling 6).
+// Which dot a client's request made here, so that a retry of it does not make a second one.
 //
 // Bounded: the oldest is forgotten first. A retry that comes later than that, or to another node, makes a second dot
 // of the same request, and readers see it once.

@@ -7,7 +7,6 @@
 #include "node/base/ids.h"
 #include "node/base/time.h"
 #include "node/core/event_log.h"
-#include "node/core/formation.h"
 #include "node/core/hints.h"
 #include "node/core/message.h"
 #include "node/core/outbox.h"
@@ -19,6 +18,7 @@
 #include "node/core/replica.h"
 #include "node/core/store.h"
 #include "node/core/study_switches.h"
+#include "node/core/topology.h"
 #include "node/core/trace.h"
 #include "node/ring/preference_list.h"
 
@@ -40,7 +40,7 @@ struct Services {
   Hints& hints;
   RepairMarks& repair_marks;
   RepairCoverage& coverage;
-  Formation& formation;
+  Topology& topology;
   Outbox& outbox;
   Peers& peers;
   PeerPace& pace;
@@ -53,7 +53,7 @@ struct Services {
 
   // Who may answer for an owner of the partition that is down, best first.
   [[nodiscard]] std::span<const NodeId> fallbacks(PartitionId partition) const {
-    return study.stand_ins() ? formation.ring()->fallbacks(partition) : std::span<const NodeId>();
+    return study.stand_ins() ? topology.ring()->fallbacks(partition) : std::span<const NodeId>();
   }
 
   // Much waits for the disk: whatever can wait should.

@@ -8,7 +8,7 @@
 namespace shoal {
 
 // Of the causal state (clock, dots, flags; never values: a dot names one value), keyed with the slot, which is a secret
-// of the cluster (ruling 9). Never zero: zero says "holds nothing".
+// of the cluster. Never zero: zero says "holds nothing".
 Hash128 state_digest(const Slot& slot, const Record& record);
 
 }  // namespace shoal

@@ -120,7 +120,7 @@ class Store {
   // node reads it back at the next start and hands it over in NodeConfig.
   virtual CommitId save_document(const Membership& document) = 0;
 
-  // The commit is synced as soon as the disk can, in `relaxed` as well: somebody's word depends on it (ruling 16).
+  // The commit is synced as soon as the disk can, in `relaxed` as well: somebody's word depends on it.
   virtual void hurry(CommitId commit) = 0;
 
   // Own records held, tombstones included; may lag behind by the commits in flight.

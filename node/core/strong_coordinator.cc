@@ -83,7 +83,7 @@ Status check_strong(const ClientRequest& request, const Membership& document) {
 
 void StrongCoordinator::on_request(const Address& asker, const ClientRequest& request, Instant deadline, Now now) {
   const Key& key = *key_of(request);
-  const Slot slot = slot_of(services_.formation.document().cluster_key, key);
+  const Slot slot = slot_of(services_.topology.document().cluster_key, key);
   Result<Waiting> waiting = waiting_of(asker, request, slot, deadline, now);
   if (!waiting) return services_.reply(asker, refusal_of(request, waiting.error()));
   Line& line = line_of(key, slot);
@@ -100,7 +100,7 @@ Result<StrongCoordinator::Waiting> StrongCoordinator::waiting_of(const Address& 
   paxos::Change change{.request = put.request, .retry = put.retry, .remove = put.tombstone, .value = put.value};
   if (change.request == RequestId{}) change.request = {incarnation_.value, next_request_++};
   change.hlc = static_cast<std::uint64_t>(std::max<std::int64_t>(now.wall.ms, 0)) << 16;
-  const Status valid = set_condition(put, services_.formation.document().cluster_key, slot, change);
+  const Status valid = set_condition(put, services_.topology.document().cluster_key, slot, change);
   if (!valid) return valid.error();
   return Waiting{asker, put.call, std::move(change), deadline};
 }
@@ -111,7 +111,7 @@ StrongCoordinator::Line& StrongCoordinator::line_of(const Key& key, const Slot& 
   if (!fresh) return line;
   line.key = key;
   line.slot = slot;
-  line.partition = services_.formation.ring()->partition_of(slot);
+  line.partition = services_.topology.ring()->partition_of(slot);
   line.highest = acceptors_.promised(key, slot);
   return line;
 }
@@ -122,12 +122,12 @@ StrongCoordinator::Line* StrongCoordinator::line_of(CallId call) {
 }
 
 paxos::Electorate StrongCoordinator::electorate(const Line& line) const {
-  const auto owners = services_.formation.ring()->owners(line.partition);
+  const auto owners = services_.topology.ring()->owners(line.partition);
   return {paxos::Electorate::Nodes(owners.begin(), owners.end())};
 }
 
 Status StrongCoordinator::check_majority(const Line& line) const {
-  const auto owners = services_.formation.ring()->owners(line.partition);
+  const auto owners = services_.topology.ring()->owners(line.partition);
   const std::vector<NodeId> reachable = services_.peers.reachable_of(owners);
   if (static_cast<int>(reachable.size()) >= majority_of(owners.size())) return Unit{};
   services_.trace.mark(Mark::strong_too_few_reachable);
@@ -166,7 +166,7 @@ void StrongCoordinator::schedule(Line& line) {
 void StrongCoordinator::begin_call(Line& line, Now now) {
   line.call = services_.new_call();
   calls_[line.call] = line.slot;
-  line.epoch = services_.formation.document().epoch;
+  line.epoch = services_.topology.document().epoch;
   line.patience = kPatience;
   ask_silent(line, now);
 }
@@ -347,8 +347,8 @@ void StrongCoordinator::answer_aboard(Line& line, const paxos::Register& chosen)
 }
 
 void StrongCoordinator::answer(const Waiting& waiting, const Line& line, const paxos::Register& chosen) {
-  const HashKey& cluster_key = services_.formation.document().cluster_key;
-  const int majority = majority_of(services_.formation.ring()->owners(line.partition).size());
+  const HashKey& cluster_key = services_.topology.document().cluster_key;
+  const int majority = majority_of(services_.topology.ring()->owners(line.partition).size());
   if (waiting.change && waiting.ending.answer == paxos::Answer::lost) {
     services_.trace.mark(Mark::strong_compare_lost);
     return refuse(waiting, fail(Errc::conflict, "the key is not as the write expects it; nothing was changed"));

@@ -1,5 +1,5 @@
 // Study switches: what a laboratory may turn off to see what it was good for. Never a setting of a node that serves
-// people: the simulator sets them, and a node only when it was started with --allow-faults (ruling 25).
+// people: the simulator sets them, and a node only when it was started with --allow-faults.
 #pragma once
 
 #include <array>

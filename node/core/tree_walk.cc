@@ -25,8 +25,8 @@ std::vector<PartitionId> shared_partitions(const PreferenceLists& ring, NodeId a
 TreeWalk::TreeWalk(Services& services, NodeId peer)
     : services_(services),
       peer_(peer),
-      epoch_(services.formation.document().epoch),
-      shared_(shared_partitions(*services.formation.ring(), services.self, peer)),
+      epoch_(services.topology.document().epoch),
+      shared_(shared_partitions(*services.topology.ring(), services.self, peer)),
       exchange_(services.store.tree(), shared_) {}
 
 bool TreeWalk::ask(CallId call, Now now) {

@@ -38,7 +38,7 @@ class TreeWalk {
   [[nodiscard]] const std::vector<PartitionId>& shared() const { return shared_; }
   [[nodiscard]] std::size_t partitions_done() const { return exchange_.partitions_done(); }
   // The membership document has changed since: the trees' shared part may be another.
-  [[nodiscard]] bool stale() const { return services_.formation.document().epoch != epoch_; }
+  [[nodiscard]] bool stale() const { return services_.topology.document().epoch != epoch_; }
   // The peer has answered once.
   [[nodiscard]] bool begun() const { return exchange_.begun(); }
   // The peer held the same of everything when it was asked.

@@ -1,4 +1,4 @@
-// The failure detector's own thread and sockets (ruling 19): a node whose data path is busy still answers probes.
+// The failure detector's own thread and sockets: a node whose data path is busy still answers probes.
 //
 // Runs the sans-I/O Swim over PeerSockets on the gossip port. The server's thread hands membership documents in
 // and takes changes of liveness out; event_fd() becomes readable when there are some.

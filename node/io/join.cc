@@ -57,6 +57,7 @@ Membership found_cluster(const Config& config, NodeId self) {
   document.partitions = static_cast<std::uint32_t>(config.partitions);
   document.replicas = static_cast<std::uint32_t>(config.replicas);
   document.founder = self;
+  document.voters = {self};
   document.members = {self_as_member(config, self)};
   return document;
 }
@@ -86,8 +87,8 @@ Result<Membership> join_cluster(zmq::context_t& context, const Config& config, N
     if (reply->document) return *reply->document;
   }
   return fail(Errc::timeout, "nobody at " + config.join +
-                                 " let this node in within a minute; check the address, and that the cluster's founder "
-                                 "is up");
+                                 " let this node in within a minute; check the address, and that a majority of the "
+                                 "cluster's voters is up");
 }
 
 Status challenge_old_address(const FrameHeader& self, const std::string& address, int signal_fd) {

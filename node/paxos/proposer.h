@@ -58,7 +58,10 @@ class Proposer {
   [[nodiscard]] const Value* current() const { return current_.value(); }
 
   // Precondition: state() is promised.
-  const Value& propose(Value next) {
+  const Value& propose(Value next) { return propose(std::move(next), electorate()); }
+  // A value that changes the voters is for `voters` to accept: those who promised, and the ones that it names.
+  const Value& propose(Value next, Electorate voters) {
+    accepts_ = Learner<Value>(std::move(voters));
     accepts_.knows(ballot_, std::move(next));
     state_ = State::accepting;
     return value();
@@ -90,7 +93,10 @@ class Proposer {
   [[nodiscard]] const Ballot& ballot() const { return ballot_; }
   // The highest ballot heard of: the next attempt goes above it.
   [[nodiscard]] const Ballot& highest() const { return highest_; }
-  [[nodiscard]] const Electorate& electorate() const { return current_.electorate(); }
+  // Of the phase that is under way.
+  [[nodiscard]] const Electorate& electorate() const {
+    return state_ == State::preparing ? current_.electorate() : accepts_.electorate();
+  }
   // Who has not answered in this phase.
   [[nodiscard]] std::vector<NodeId> silent() const {
     const Learner<Value>& phase = state_ == State::preparing ? current_ : accepts_;

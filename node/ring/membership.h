@@ -59,7 +59,8 @@ struct Membership {
   std::uint32_t replicas = kReplicasDefault;      // n, fixed for ever
   NodeId founder;
   std::vector<NodeId> voters;   // sorted, 1 to kVotersMax: a majority of them chooses the next document
-  bool forming = true;          // members may still join; closed for good before the first client write (ruling 18)
+  bool voters_named = false;    // by a person: the cluster does not choose others by itself
+  bool forming = true;          // members may still join; closed for good before the first client write
   std::vector<Member> members;  // sorted by id; removed ones stay, their ids never come back
   std::vector<Bucket> buckets;  // sorted by name; "default" is there even when it is not listed
   friend bool operator==(const Membership&, const Membership&) = default;

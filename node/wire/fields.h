@@ -118,7 +118,7 @@ void fields(A& a, Record& v) {
 template <class A>
 void fields(A& a, Membership& v) {
   a(v.cluster, v.cluster_key, v.epoch, v.partitions, v.replicas, v.founder, v.forming, v.members, v.buckets,
-    wire::later(v.voters));
+    wire::later(v.voters), wire::later(v.voters_named));
 }
 
 // Every dot is covered by the clock and named once, in order: merge relies on it.

@@ -6,7 +6,7 @@
 //
 //   frame  = [protocol, cluster, sender, incarnation, kind, body, sent, check]      a MessagePack array
 //   kind 0 : body = [[tag, [fields...]], ...]                                whole messages; tag = place in Message
-//   kind 1 : body = [transfer, index, count, bytes]                          a piece of an encoded frame (ruling 10)
+//   kind 1 : body = [transfer, index, count, bytes]                          a piece of an encoded frame
 //
 // `check`, always the last field and nine bytes long, is XXH3-64 of all bytes before it: what a wire or a network card
 // has changed is not taken for what was said. A frame of an earlier release has seven fields or fewer, and none.

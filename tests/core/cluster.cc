@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/core/topology_rules.h"
+
 namespace shoal {
 namespace {
 
@@ -30,6 +32,7 @@ Membership document_of(std::string_view names, const ClusterOptions& options) {
   for (const Name name : names) document.members.push_back(member_of({.node = name}));
   for (std::size_t i = 0; i < options.zones.size(); ++i) document.members[i].zone = options.zones[i];
   std::ranges::sort(document.members, {}, &Member::id);
+  document.voters = choose_voters(document, [](NodeId) { return true; });
   return document;
 }
 

@@ -1,4 +1,4 @@
-// Retries and tokens: what a request id and a receipt's context may and may not do (rulings 1, 2 and 6).
+// Retries and tokens: what a request id and a receipt's context may and may not do.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -247,7 +247,7 @@ TEST(Token, OfANodesEarlierLifeStillCounts) {
   EXPECT_THAT(c.decode("k", c.get('a').context).seen.entries(), SizeIs(2));  // a new life is a new actor
 }
 
-// ---- amnesia (ruling 3) ---------------------------------------------------------------------------------------------
+// ---- amnesia ---------------------------------------------------------------------------------------------
 
 // A forgets the record while it lives and goes on counting: as the same actor, its next clock would claim to cover v1,
 // which B and C still hold.

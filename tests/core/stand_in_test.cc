@@ -1,4 +1,4 @@
-// Reads while owners are down: who stands in, what they know, and what it counts for (rulings 11 and 12).
+// Reads while owners are down: who stands in, what they know, and what it counts for.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -12,13 +12,14 @@ namespace shoal::sim {
 inline constexpr NodeId kSelf{1};
 inline constexpr NodeId kPeer{2};
 
-// A cluster of three that all own every key; `kSelf` is its founder.
+// A cluster of three that all own every key; `kSelf` is its founder, and votes alone.
 inline Membership three_members(bool forming) {
   Membership document;
   document.cluster = ClusterId{1};
   document.epoch = Epoch{1};
   document.partitions = kPartitionsMin;
   document.founder = kSelf;
+  document.voters = {kSelf};
   document.forming = forming;
   for (std::uint64_t id = 1; id <= 3; ++id) {
     const std::string name(1, static_cast<char>('a' + id - 1));

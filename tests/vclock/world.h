@@ -50,7 +50,7 @@ class World {
   void merge(std::size_t into, const Copy& from);
   void lose(std::size_t replica);                          // the record is gone, the node runs on
   void restart(std::size_t replica);                       // the record stays
-  void roll_back(std::size_t replica, const Copy& older);  // wakes up with an older state of its own (ruling 3)
+  void roll_back(std::size_t replica, const Copy& older);  // wakes up with an older state of its own
   void merge_everybody();
 
   // Empty when the record says what the oracle says; else what is different.

@@ -14,13 +14,13 @@
 //   starts 7                     process starts so far
 //   check 0f1e2d3c4b5a6978       XXH3-64 of everything above
 //
-// Opening draws an identity when there is none, and an incarnation each time (ruling 4): the start counter is raised on
+// Opening draws an identity when there is none, and an incarnation each time: the start counter is raised on
 // the disk *before* this returns, so no two starts ever speak as the same one. Bad run otherwise: a start that
 // crashed before its counter was saved minted dots; the next start mints the same dots for other values.
 //
 // What cannot be used is refused with a sentence and left as it was: somebody else's files, a newer format, damage, a
 // folder in use or not writable, records without an identity. An identity that joined a cluster but has no records is
-// caught by StoreOptions::create (ruling 13): pass `!joined()`.
+// caught by StoreOptions::create: pass `!joined()`.
 #pragma once
 
 #include <cstddef>

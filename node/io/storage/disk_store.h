@@ -24,7 +24,7 @@
 //      refusing its own clients slows nobody.)
 //  (4) A segment is used again only when LMDB holds, synced, everything in it.
 //
-// Does not do: growing the map (ruling 17), knowing what a slot's key is.
+// Does not do: growing the map, knowing what a slot's key is.
 #pragma once
 
 #include <algorithm>

@@ -13,7 +13,7 @@
 // them, then writes one of two head pages through a synchronous descriptor. So the file is consistent at every moment,
 // provided that no flag weakens this order: NOSYNC, NOMETASYNC, MAPASYNC and WRITEMAP stay off.
 //
-// The map is one large sparse reservation made at open (ruling 17). Growing it later would need every reader to stop.
+// The map is one large sparse reservation made at open. Growing it later would need every reader to stop.
 //
 // Opening heals what a crash or a failing disk can leave behind, or avoids it:
 //  (1) The head pages are written again as they read, and the file is synced, so that what this process will believe is
