@@ -300,7 +300,8 @@ Message Client::bad_input_of(Operation& operation) {
     put.w = static_cast<std::int32_t>(rng_.between(10, 1000));
     operation.expected.push_back(Errc::invalid);
   } else if (how == 5) {
-    operation.expected = {Errc::invalid, Errc::refused};
+    // What another bucket makes wrong the voters know best.
+    operation.expected = {Errc::invalid, Errc::refused, Errc::unavailable};
     const BucketRequest request = bad_bucket_request(rng_);
     operation.bucket = in_words(request);
     return request;

@@ -78,6 +78,11 @@ bool DocumentVotes::on_accept(NodeId from, const AcceptDocument& message, const 
   return true;
 }
 
+paxos::Ballot DocumentVotes::promised(const Membership& document) {
+  const Result<TopologyVote> vote = read(document.epoch);
+  return vote ? vote->acceptor.promised : paxos::Ballot{};
+}
+
 bool DocumentVotes::has_accepted_after(const Membership& document) {
   const Result<TopologyVote> vote = read(document.epoch);
   return vote && !vote->acceptor.accepted.is_none();

@@ -31,6 +31,8 @@ class DocumentVotes {
   bool on_prepare(NodeId from, const PrepareDocument& message, const Membership& document);
   bool on_accept(NodeId from, const AcceptDocument& message, const Membership& document);
 
+  // What this node has promised to proposers of what follows `document`; none when it does not vote.
+  [[nodiscard]] paxos::Ballot promised(const Membership& document);
   // This node has accepted a document that follows `document`, which is still in force.
   [[nodiscard]] bool has_accepted_after(const Membership& document);
   // `document` is the first of its generation: no vote on what follows it was ever asked for.

@@ -63,7 +63,7 @@ Topology::Topology(Self self, Membership document, Store& store, Outbox& outbox,
       peers_(peers),
       trace_(trace),
       votes_(self_.id, store, outbox, trace),
-      change_(ring_, self_.incarnation, peers, outbox, trace, rng) {}
+      change_(ring_, self_.incarnation, votes_, peers, outbox, trace, rng) {}
 
 DocumentDigest Topology::digest() const { return {document().epoch, content_of(document())}; }
 

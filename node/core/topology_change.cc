@@ -32,10 +32,11 @@ Error doubtful(const Error& refusal) {
 
 }  // namespace
 
-TopologyChange::TopologyChange(const Ring& ring, Incarnation incarnation, const Peers& peers, Outbox& outbox,
-                               Trace& trace, Rng rng)
+TopologyChange::TopologyChange(const Ring& ring, Incarnation incarnation, DocumentVotes& votes, const Peers& peers,
+                               Outbox& outbox, Trace& trace, Rng rng)
     : ring_(ring),
       incarnation_(incarnation),
+      votes_(votes),
       peers_(peers),
       outbox_(outbox),
       trace_(trace),
@@ -73,7 +74,7 @@ void TopologyChange::go_on(Now now) {
 }
 
 void TopologyChange::begin(Now now) {
-  highest_ = paxos::above(highest_, incarnation_);
+  highest_ = paxos::above(std::max(highest_, votes_.promised(document())), incarnation_);
   attempt_.emplace(paxos::Electorate{document().choosers()}, highest_);
   call_ = CallId{next_call_++};
   epoch_ = document().epoch;

@@ -24,6 +24,7 @@
 
 #include "node/base/rng.h"
 #include "node/base/time.h"
+#include "node/core/document_votes.h"
 #include "node/core/message.h"
 #include "node/core/outbox.h"
 #include "node/core/peers.h"
@@ -53,7 +54,8 @@ class TopologyChange {
   };
 
   // `ring` is the document in force, whichever it is at the moment. All references outlive the change.
-  TopologyChange(const Ring& ring, Incarnation incarnation, const Peers& peers, Outbox& outbox, Trace& trace, Rng rng);
+  TopologyChange(const Ring& ring, Incarnation incarnation, DocumentVotes& votes, const Peers& peers, Outbox& outbox,
+                 Trace& trace, Rng rng);
 
   void wish(Wish wish, Now now);
   void on_promise(NodeId from, const PromiseDocument& reply, Now now);
@@ -88,6 +90,7 @@ class TopologyChange {
 
   const Ring& ring_;
   Incarnation incarnation_;
+  DocumentVotes& votes_;  // of this node
   const Peers& peers_;
   Outbox& outbox_;
   Trace& trace_;

@@ -16,7 +16,9 @@ class MemoryStore final : public Store {
  public:
   Result<EntryPtr> read(const Place& place) override {
     if (unreadable_.contains(place)) return fail(Errc::corrupt, "a record fails its checksum");
-    return held(place);
+    EntryPtr entry = held(place);
+    if (entry == nullptr && restored_ && place.is_acceptor()) return fail(Errc::corrupt, "no vote is in a backup");
+    return entry;
   }
 
   Result<std::vector<PlacedEntry>> scan(const Place& begin, const Place& end, std::optional<Place> after,
@@ -90,15 +92,20 @@ class MemoryStore final : public Store {
     document_ = document_on_disk_;
     dirty_ = false;
   }
-  // What is on the disk, to come back to.
+  // What is on the disk, to come back to; without votes, as the real store's snapshots.
   struct Backup {
     std::map<Place, EntryPtr> entries;
     std::optional<Membership> document;
   };
-  [[nodiscard]] Backup backup() const { return {on_disk_, document_on_disk_}; }
+  [[nodiscard]] Backup backup() const {
+    Backup backup{on_disk_, document_on_disk_};
+    std::erase_if(backup.entries, [](const auto& item) { return item.first.is_acceptor(); });
+    return backup;
+  }
   void restore(const Backup& backup) {
     on_disk_ = backup.entries;
     document_on_disk_ = backup.document;
+    restored_ = true;
     crash();
   }
   void forget(const Place& place) {
@@ -135,6 +142,7 @@ class MemoryStore final : public Store {
   std::optional<Membership> document_;
   std::optional<Membership> document_on_disk_;
   std::set<Place> unreadable_;
+  bool restored_ = false;
   std::optional<Error> trouble_;
   CommitId filling_{1};
   CommitId hurried_;

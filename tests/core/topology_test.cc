@@ -1,4 +1,5 @@
-// How a cluster comes together: joins, names, addresses, the end of formation, and documents that contradict.
+// How a cluster comes together, and how its voters change it: joins, names, addresses, the end of formation, voters,
+// and documents that contradict.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +21,7 @@ std::string members_of(const Membership& document) {
   return names;
 }
 
-TEST(Formation, LetsNodesInThroughTheFounder) {
+TEST(Formation, LetsNodesInThroughItsFirstMember) {
   Cluster c("a", kForming);
   const JoinReply joined = c.join('a', {.node = 'b'});
   ASSERT_TRUE(joined.document);
@@ -38,8 +39,8 @@ TEST(Formation, LetsNodesInThroughAnyMember) {
   for (const Name name : {'a', 'b', 'c', 'd'}) EXPECT_EQ(members_of(c.document(name)), "abcd") << name;
 }
 
-// The founder may crash at any moment: what it has told nobody must not be in force anywhere.
-TEST(Formation, PutsADocumentInForceOnlyWhenItIsOnTheFoundersDisk) {
+// A voter may crash at any moment: what no majority has on its disks must not be in force anywhere.
+TEST(Formation, PutsADocumentInForceOnlyWhenItIsOnTheVotersDisks) {
   Cluster c("a", kForming);
   c.slow_disk('a');
   EXPECT_FALSE(c.join('a', {.node = 'b'}).document);
@@ -51,15 +52,14 @@ TEST(Formation, PutsADocumentInForceOnlyWhenItIsOnTheFoundersDisk) {
   EXPECT_EQ(c.join('a', {.node = 'c'}).document->epoch, Epoch{2});
 }
 
-TEST(Formation, NumbersOneDocumentAfterTheOther) {
+TEST(Formation, LetsThoseInTogetherWhoAskTogether) {
   Cluster c("a", kForming);
   c.slow_disk('a');
   c.join('a', {.node = 'b'});
-  c.join('a', {.node = 'c'});  // ignored while b's document is on its way; a newcomer asks again
+  c.join('a', {.node = 'c'});
   c.fast_disk('a');
-  EXPECT_EQ(members_of(c.document('a')), "ab");
-  EXPECT_TRUE(c.join('a', {.node = 'c'}).document);
-  EXPECT_EQ(c.document('a').epoch, Epoch{3});
+  EXPECT_EQ(members_of(c.document('a')), "abc");
+  EXPECT_EQ(c.document('a').epoch, Epoch{2});
 }
 
 TEST(Formation, AnswersAMemberThatAsksTwiceWithTheSameDocument) {
@@ -74,7 +74,7 @@ TEST(Formation, RefusesANameThatIsTaken) {
   EXPECT_EQ(refused.outcome.code, Errc::refused);
   EXPECT_THAT(refused.outcome.message, HasSubstr("a member named \"c\" exists with another id"));
   EXPECT_THAT(refused.outcome.message, HasSubstr("--reset-identity"));
-  EXPECT_EQ(c.marks('a', Mark::join_refused), 1U);
+  EXPECT_EQ(c.marks('b', Mark::join_refused), 1U);
 }
 
 TEST(Formation, LetsANodeThatLostItsDiskTakeItsNameOver) {
@@ -99,11 +99,13 @@ TEST(Formation, NeverLetsARemovedIdBackIn) {
 TEST(Formation, EndsBeforeTheFirstWriteWhichWaitsForIt) {
   Cluster c("abc", kForming);
   c.slow_disk('a');
+  c.slow_disk('c');
   const CallId put = c.start_put('b', {.value = "v1"});
   c.run();
   EXPECT_FALSE(c.answered(put));
   EXPECT_EQ(c.store('b').records(), 0U);
   c.fast_disk('a');
+  c.fast_disk('c');
   EXPECT_EQ(c.reply<PutReply>(put).outcome.code, Errc::ok);
   for (const Name name : {'a', 'b', 'c'}) EXPECT_FALSE(c.document(name).forming);
   EXPECT_EQ(c.marks('a', Mark::formation_closed), 1U);
@@ -125,30 +127,32 @@ TEST(Formation, ThatEndedLetsNobodyIn) {
   EXPECT_TRUE(c.join('b', {.node = 'b'}).document);  // a member may always ask
 }
 
-TEST(Formation, KeepsWritesWaitingWhileTheFounderIsAwayAndThenRefusesThem) {
+TEST(Formation, KeepsWritesWaitingWhileVotersAreAwayAndThenRefusesThem) {
   Cluster c("abc", kForming);
   c.kill('a');
+  c.kill('c');
   const CallId put = c.start_put('b', {.timeout = 500ms});
   c.advance(499ms);
   EXPECT_FALSE(c.answered(put));
   c.advance(1ms);
   const Error& outcome = c.reply<PutReply>(put).outcome;
   EXPECT_EQ(outcome.code, Errc::unavailable);
-  EXPECT_THAT(outcome.message, HasSubstr("founder does not answer; nothing was written"));
+  EXPECT_THAT(outcome.message, HasSubstr("no majority of its voters answers; nothing was written"));
   EXPECT_EQ(c.store('b').records(), 0U);
 }
 
-TEST(Formation, LetsAWaitingWriteThroughWhenTheFounderComesBack) {
+TEST(Formation, LetsAWaitingWriteThroughWhenTheVotersComeBack) {
   Cluster c("abc", kForming);
   c.kill('a');
+  c.kill('c');
   const CallId put = c.start_put('b', {.timeout = 5s});
   c.advance(1s);
   c.start('a');
-  c.advance(200ms);
+  c.advance(1s);
   EXPECT_EQ(c.reply<PutReply>(put).outcome.code, Errc::ok);
 }
 
-// B missed the news while it was cut off: the founder answers its question with the document.
+// B missed the news while it was cut off: a voter answers its question with the document.
 TEST(Formation, TellsAMemberThatMissedItsEnd) {
   Cluster c("abc", kForming);
   c.isolate('b');
@@ -181,7 +185,7 @@ TEST(Formation, FollowsAMemberToItsNewAddress) {
   c.start('c', "elsewhere:7000");
   c.advance(2s);
   for (const Name name : {'a', 'b', 'c'}) EXPECT_EQ(c.document(name).find(id_of('c'))->address, "elsewhere:7000");
-  EXPECT_EQ(c.marks('a', Mark::address_changed), 1U);
+  EXPECT_EQ(c.marks('c', Mark::address_changed), 1U);
 }
 
 TEST(Formation, FollowsTheFounderToItsNewAddress) {
@@ -272,6 +276,180 @@ TEST(Formation, StopsANodeThatWasRemoved) {
   EXPECT_EQ(c.document('b').epoch, Epoch{1});
   c.ask('b', StatusRequest{});  // a stopped node says no more
   c.run();
+}
+
+// ---- voters -------------------------------------------------------------------------------------------------------
+
+class Voters : public testing::Test {
+ protected:
+  BucketReply create(Name via, const std::string& bucket) {
+    return ask<BucketReply>(via, BucketRequest{{}, {bucket}, true});
+  }
+  VotersReply name(Name via, std::vector<std::string> voters) {
+    return ask<VotersReply>(via, VotersRequest{{}, std::move(voters), false});
+  }
+  VotersReply break_glass(Name via) { return ask<VotersReply>(via, VotersRequest{{}, {}, true}); }
+  static std::string voters_of(const Membership& document) {
+    std::string names;
+    for (const NodeId voter : document.voters) names += name_of(voter);
+    return names;
+  }
+
+  Cluster c{"abcde"};
+
+ private:
+  template <class Reply>
+  Reply ask(Name via, Message question) {
+    const CallId call = c.ask(via, std::move(question));
+    c.run();
+    for (int i = 0; i < 20 && !c.answered(call); ++i) c.advance(100ms);
+    return c.reply<Reply>(call);
+  }
+};
+
+TEST_F(Voters, AreChosenWhenMembersHaveComeTogether) {
+  Cluster young("a", kForming);
+  young.join('a', {.node = 'b'});
+  young.advance(5s);
+  EXPECT_EQ(voters_of(young.document('a')), "a") << "with two, more must be there and no more may fail";
+  young.join('b', {.node = 'c'});
+  young.advance(5s);
+  for (const Name node : {'a', 'b', 'c'}) EXPECT_EQ(voters_of(young.document(node)), "abc") << node;
+  EXPECT_EQ(young.marks('a', Mark::voters_chosen), 1U);
+}
+
+TEST_F(Voters, ChangeTheClusterWithoutAMinority) {
+  c.kill('a');
+  c.kill('b');
+  EXPECT_EQ(create('e', "carts").outcome.code, Errc::ok);
+  EXPECT_NE(c.document('c').bucket("carts"), nullptr);
+  c.kill('c');
+  EXPECT_EQ(create('e', "more").outcome.code, Errc::unavailable);
+  for (const Name gone : {'a', 'b', 'c'}) c.believe(gone, Liveness::dead);
+  EXPECT_EQ(c.put('e', {.w = 1}).outcome.code, Errc::ok) << "data need no voters";
+}
+
+TEST_F(Voters, MakeTwoChangesAtOnceBoth) {
+  const CallId one = c.ask('a', BucketRequest{{}, {"one"}, true});
+  const CallId two = c.ask('e', BucketRequest{{}, {"two"}, true});
+  c.run();
+  for (int i = 0; i < 7; ++i) c.advance(100ms);
+  EXPECT_EQ(c.reply<BucketReply>(one).outcome.code, Errc::ok);
+  EXPECT_EQ(c.reply<BucketReply>(two).outcome.code, Errc::ok);
+  for (const Name node : {'a', 'b', 'c', 'd', 'e'}) {
+    EXPECT_NE(c.document(node).bucket("one"), nullptr) << node;
+    EXPECT_NE(c.document(node).bucket("two"), nullptr) << node;
+  }
+}
+
+// It dies when one voter has accepted: whoever proposes next finds that, and must not take it for nothing.
+TEST_F(Voters, FinishWhatAProposerHasLeftHalfDone) {
+  c.lose([](const Cluster::Flight& f) { return std::holds_alternative<AcceptDocument>(f.message) && f.to != 'a'; });
+  c.ask('e', BucketRequest{{}, {"carts"}, true});
+  c.run();
+  c.kill('e');
+  c.heal();
+  EXPECT_EQ(c.document('a').bucket("carts"), nullptr);
+  EXPECT_EQ(create('a', "more").outcome.code, Errc::ok);
+  EXPECT_NE(c.document('b').bucket("carts"), nullptr);
+  EXPECT_EQ(c.marks('a', Mark::document_finished_for_another), 1U);
+}
+
+TEST_F(Voters, FinishItByThemselves) {
+  c.lose([](const Cluster::Flight& f) { return std::holds_alternative<AcceptDocument>(f.message) && f.to != 'a'; });
+  c.ask('e', BucketRequest{{}, {"carts"}, true});
+  c.run();
+  c.kill('e');
+  c.heal();
+  c.advance(2s);
+  EXPECT_NE(c.document('d').bucket("carts"), nullptr);
+}
+
+// Its client was told that the bucket is there, and asks it again after a power cut.
+TEST_F(Voters, AnswerOnlyWhenTheOneWhoAnswersHasTheDocumentOnItsDisk) {
+  c.slow_disk('e');
+  const CallId call = c.ask('e', BucketRequest{{}, {"carts"}, true});
+  c.run();
+  EXPECT_NE(c.document('e').bucket("carts"), nullptr);
+  EXPECT_FALSE(c.answered(call));
+  c.fast_disk('e');
+  c.run();
+  EXPECT_EQ(c.reply<BucketReply>(call).outcome.code, Errc::ok);
+}
+
+TEST_F(Voters, CanBeNamed) {
+  const VotersReply reply = name('e', {"e", "d", to_string(id_of('c'))});
+  EXPECT_EQ(reply.outcome.code, Errc::ok);
+  for (const Name node : {'a', 'b', 'c', 'd', 'e'}) EXPECT_EQ(voters_of(c.document(node)), "cde") << node;
+  c.advance(10s);
+  EXPECT_EQ(voters_of(c.document('a')), "cde") << "a person's choice stays";
+  EXPECT_EQ(name('a', {}).outcome.code, Errc::ok);
+  c.advance(10s);
+  EXPECT_EQ(voters_of(c.document('a')), "abcde");
+}
+
+TEST_F(Voters, AreRefusedWhenTheyCannotBe) {
+  EXPECT_THAT(name('a', {"a", "x"}).outcome.message, HasSubstr("there is no member \"x\""));
+  EXPECT_THAT(name('a', {"a", "a", "b"}).outcome.message, HasSubstr("named twice"));
+  EXPECT_THAT(name('a', std::vector<std::string>(8, "a")).outcome.message, HasSubstr("at most 7 voters"));
+  c.believe('d', Liveness::dead);
+  c.believe('e', Liveness::dead);
+  EXPECT_THAT(name('a', {"a", "d", "e"}).outcome.message, HasSubstr("needs 2 of its 3 voters"));
+  EXPECT_EQ(c.document('a').epoch, Epoch{1});
+}
+
+// The old majority alone would choose it, and then nobody that is left might know.
+TEST_F(Voters, AreReplacedByAMajorityOfTheOldAndOfTheNewOnes) {
+  ASSERT_EQ(name('a', {"a", "b", "c"}).outcome.code, Errc::ok);
+  c.cut('a', 'd');
+  c.cut('a', 'e');
+  const CallId call = c.ask('a', VotersRequest{{}, {"c", "d", "e"}, false});
+  c.run();
+  EXPECT_EQ(voters_of(c.document('a')), "abc");
+  c.heal();
+  c.advance(400ms);
+  EXPECT_EQ(c.reply<VotersReply>(call).outcome.code, Errc::ok);
+  c.kill('a');
+  c.kill('b');
+  EXPECT_EQ(create('d', "carts").outcome.code, Errc::ok);
+}
+
+TEST_F(Voters, MajorityLostForEverIsReplacedByBreakingTheGlass) {
+  EXPECT_THAT(break_glass('d').outcome.message, HasSubstr("5 of the 5 voters, which is a majority"));
+  for (const Name gone : {'a', 'b', 'c'}) {
+    c.kill(gone);
+    c.believe(gone, Liveness::dead);
+  }
+  const VotersReply reply = break_glass('d');
+  ASSERT_EQ(reply.outcome.code, Errc::ok);
+  EXPECT_GT(reply.document->epoch, Epoch{1ULL << 32});
+  EXPECT_EQ(create('e', "carts").outcome.code, Errc::ok);
+  EXPECT_EQ(c.marks('d', Mark::glass_broken), 1U);
+  c.start('a');
+  c.believe('a', Liveness::alive);
+  c.advance(5s);
+  EXPECT_EQ(c.document('a').epoch, c.document('d').epoch) << "who comes back follows the new generation";
+  EXPECT_EQ(voters_of(c.document('d')), "ade");
+}
+
+TEST_F(Voters, GlassBrokenOnTwoNodesStopsWhoMeetsTheOther) {
+  for (const Name gone : {'a', 'b', 'c'}) {
+    c.kill(gone);
+    c.believe(gone, Liveness::dead);
+  }
+  c.isolate('d');
+  ASSERT_EQ(break_glass('d').outcome.code, Errc::ok);
+  ASSERT_EQ(break_glass('e').outcome.code, Errc::ok);
+  c.heal();
+  c.advance(5s);
+  EXPECT_THAT(c.node('d').stop_reason(), HasSubstr("breaking the glass on two nodes"));
+}
+
+TEST_F(Voters, AMemberThatIsTheOnlyOneIsNotReplaced) {
+  Cluster two("a", kForming);
+  two.join('a', {.node = 'b'});
+  const JoinReply refused = two.join('b', {.node = 'c', .name = "a", .reset_identity = true});
+  EXPECT_THAT(refused.outcome.message, HasSubstr("is the only voter"));
 }
 
 }  // namespace

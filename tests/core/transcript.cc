@@ -19,6 +19,7 @@ std::string members_of(const Membership& document) {
   std::string text = "epoch=" + std::to_string(document.epoch.value) + " members=";
   for (const Member& member : document.members)
     if (member.state != MemberState::removed) text += name_of(member.id);
+  for (const Bucket& bucket : document.buckets) text += " bucket=" + bucket.name;
   return text + (document.forming ? " forming" : "");
 }
 
@@ -97,6 +98,8 @@ bool Transcript::execute_request(const Command& command) {
     put(command, command.verb == "del");
   } else if (command.verb == "get") {
     get(command);
+  } else if (command.verb == "bucket") {
+    cluster_->ask(command.option("via")[0], BucketRequest{{}, {std::string(command.words.at(0))}, true});
   } else if (command.verb == "join") {
     cluster_->join(command.option("via")[0], {.node = command.node(0), .name = command.option("name")});
   } else {
@@ -212,12 +215,16 @@ std::string Transcript::text_of(const Message& message) {
     if (m->state == nullptr && m->digest != Hash128{}) return "Fetched " + key + " digest";
     return "Fetched " + key + " " + (m->state ? text_of(key, *m->state) : "nothing");
   }
-  if (const auto* m = std::get_if<Join>(&message)) return "Join " + m->member.name;
-  if (const auto* m = std::get_if<JoinReply>(&message)) return "JoinReply " + reply_text(*m);
   if (const auto* m = std::get_if<DocumentPush>(&message)) return "Document " + members_of(m->document);
   if (std::holds_alternative<CloseFormation>(message)) return "CloseFormation";
   if (std::holds_alternative<Forward>(message)) return "Forward";
   if (std::holds_alternative<Forwarded>(message)) return "Forwarded";
+  if (const auto* m = std::get_if<PrepareDocument>(&message)) return "PrepareDocument " + text_of(m->ballot);
+  if (const auto* m = std::get_if<PromiseDocument>(&message))
+    return "PromiseDocument " + text_of(m->promised) + (m->document ? " has " + members_of(*m->document) : "");
+  if (const auto* m = std::get_if<AcceptDocument>(&message))
+    return "AcceptDocument " + text_of(m->ballot) + " " + members_of(m->document);
+  if (const auto* m = std::get_if<AcceptedDocument>(&message)) return "AcceptedDocument " + text_of(m->promised);
   return text_of_paxos(message);
 }
 
@@ -282,6 +289,8 @@ std::string Transcript::reply_text(const Message& message) {
     return m->outcome.code == Errc::ok ? get_text(asked(m->call), *m) : "error: " + m->outcome.message;
   if (const auto* m = std::get_if<JoinReply>(&message))
     return m->document ? "welcome, " + members_of(*m->document) : "refused: " + m->outcome.message;
+  if (const auto* m = std::get_if<BucketReply>(&message))
+    return m->document ? "ok " + members_of(*m->document) : "error: " + m->outcome.message;
   return "message " + std::to_string(message.index());
 }
 

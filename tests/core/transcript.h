@@ -13,7 +13,7 @@
 //   del via= key= [with=] ...             get via= key= [r=] [save=] [level=]
 //   slow-disk a b    fast-disk a          cut a b    isolate a    lose a b Accept    heal
 //   kill a    start a    dead a    alive a        forget a k    spoil a k    full a    backup a    restore a
-//   join d via=b [name=]                  wait 300ms
+//   join d via=b [name=]    bucket NAME via=b    wait 300ms
 //
 // A record reads {clock}=value|value. A node that starts an actor anew for a key, because it forgot the record or was
 // restarted, is written a', then a''. Announcements of document digests are left out.

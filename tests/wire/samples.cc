@@ -96,6 +96,7 @@ Membership sample_document() {
   document.replicas = 5;
   document.founder = {3};
   document.voters = {{3}, {4}};
+  document.voters_named = true;
   document.forming = false;
   document.members = {sample_member(3), sample_member(4)};
   document.members[1].state = MemberState::removed;
