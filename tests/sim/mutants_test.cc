@@ -15,7 +15,6 @@ namespace {
 
 constexpr int kOk = 0;
 constexpr int kViolated = 6;
-constexpr std::uint64_t kRanges = 9;
 constexpr std::uint64_t kRangeEvery = 1000;
 
 struct Ran {
@@ -48,31 +47,38 @@ std::uint64_t seeds_needed(const Ran& ran, std::uint64_t first) {
 struct Mutant {
   const char* name;
   std::uint64_t seeds_max;  // within which it must be found, wherever one begins
+  std::uint64_t ranges = 9;
+  const char* options = "";
 };
 
 class Mutants : public ::testing::TestWithParam<Mutant> {};
 
 TEST_P(Mutants, AreFoundWithinABoundOfSeeds) {
-  const auto [name, seeds_max] = GetParam();
+  const auto [name, seeds_max, ranges, options] = GetParam();
   std::vector<std::uint64_t> needed;
-  for (std::uint64_t i = 0; i < kRanges; ++i) {
+  for (std::uint64_t i = 0; i < ranges; ++i) {
     const std::uint64_t first = 1 + i * kRangeEvery;
-    const Ran mutant = run(std::string("shoal_sim_") + name, range(first, seeds_max) + " --until-failure");
+    const Ran mutant = run(std::string("shoal_sim_") + name, range(first, seeds_max) + " --until-failure" + options);
     ASSERT_EQ(mutant.exit_code, kViolated) << "not found in " << range(first, seeds_max) << "\n" << mutant.output;
     needed.push_back(seeds_needed(mutant, first));
     ASSERT_GT(needed.back(), 0U) << mutant.output;
-    EXPECT_EQ(run("shoal_sim", range(first, needed.back())).exit_code, kOk);
+    EXPECT_EQ(run("shoal_sim", range(first, needed.back()) + options).exit_code, kOk);
   }
   std::ranges::sort(needed);
   std::printf("%s: found after %lu seeds (median of %lu ranges), %lu at worst; the bound is %lu\n", name,
-              static_cast<unsigned long>(needed[kRanges / 2]), static_cast<unsigned long>(kRanges),
+              static_cast<unsigned long>(needed[ranges / 2]), static_cast<unsigned long>(ranges),
               static_cast<unsigned long>(needed.back()), static_cast<unsigned long>(seeds_max));
 }
+
+constexpr const char* kStrong = " --strong";
 
 INSTANTIATE_TEST_SUITE_P(All, Mutants,
                          ::testing::Values(Mutant{"no_record_epoch", 60}, Mutant{"ack_before_commit", 5},
                                            Mutant{"forget_hints", 10}, Mutant{"reuse_incarnation", 5},
-                                           Mutant{"merge_by_clock_time", 5}, Mutant{"lww_oldest_wins", 10}),
+                                           Mutant{"merge_by_clock_time", 5}, Mutant{"lww_oldest_wins", 10},
+                                           Mutant{"vote_before_sync", 400, 3, kStrong},
+                                           Mutant{"accept_below_promise", 20, 9, kStrong},
+                                           Mutant{"read_without_agreement", 400, 3, kStrong}),
                          [](const auto& mutant) { return std::string(mutant.param.name); });
 
 std::size_t faults_in(const std::string& text) {
