@@ -140,6 +140,7 @@ void Node::hear_peer(NodeId peer, const Envelope& envelope, Now now) {
                         [&](const StatesPushed& m) { anti_entropy_.on_answer(peer, m, now); },
                         [&](const Inspect& m) { on_inspect(peer, m); },
                         [&](const Inspected& m) { explains_.on_inspected(peer, m); },
+                        [&](const Join& m) { topology_.on_join(peer, m, now); },
                         [&](const CloseFormation& m) { topology_.on_close(peer, m, now); },
                         [&](const PrepareDocument& m) { topology_.on_prepare(peer, m); },
                         [&](const AcceptDocument& m) { topology_.on_accept(peer, m); },

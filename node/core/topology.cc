@@ -80,7 +80,7 @@ void Topology::close(Now now) {
   if (!forming() || now.mono < next_close_) return;
   next_close_ = now.mono + kClosePeriod;
   const std::vector<NodeId> voters = peers_.reachable_of(document().choosers());
-  if (!voters.empty()) outbox_.send(voters[asked_to_close_++ % voters.size()], CloseFormation{document().epoch});
+  if (!voters.empty()) outbox_.send(voters[asked_in_turn_++ % voters.size()], CloseFormation{document().epoch});
 }
 
 void Topology::on_close(NodeId from, const CloseFormation& close, Now now) {
@@ -133,7 +133,8 @@ void Topology::answer(const TopologyChange::Ended& ended) {
   if (ended.wish.asker) reply(*ended.wish.asker, request, ended.wish.call, ended.outcome);
 }
 
-// Whoever waits for formation to end sees it in the document; a newcomer that cannot be let in now asks again.
+// Whoever waits for formation to end, or has moved, sees it in the document; a newcomer that cannot be let in now asks
+// again.
 void Topology::reply(const Address& asker, const TopologyRequest& request, CallId call, const Error& outcome) {
   const bool ok = outcome.code == Errc::ok;
   const bool later =
@@ -147,7 +148,7 @@ void Topology::reply(const Address& asker, const TopologyRequest& request, CallI
   if (std::holds_alternative<VotersRequest>(request))
     return outbox_.send_after(commit, asker, VotersReply{call, outcome, shown});
   const auto* join = std::get_if<Join>(&request);
-  if (join == nullptr || later) return;
+  if (join == nullptr || later || std::holds_alternative<NodeId>(asker)) return;
   trace_.mark(ok ? Mark::join_accepted : Mark::join_refused);
   outbox_.send_after(commit, asker, JoinReply{call, outcome, shown});
 }
@@ -235,13 +236,17 @@ void Topology::announce() {
   if (next.id != self_.id && next.state != MemberState::removed) outbox_.send(next.id, digest());
 }
 
+// Another voter proposes it: nobody can answer this node before the document says where it is.
 void Topology::claim_address(Now now) {
   const Member* self = document().find(self_.id);
   if (self->address == self_.address) return;
   trace_.mark(Mark::address_changed);
-  Member moved = *self;
-  moved.address = self_.address;
-  wish(Join{CallId{0}, std::move(moved), false}, std::nullopt, {}, now);
+  Join claim{CallId{0}, *self, false};
+  claim.member.address = self_.address;
+  std::vector<NodeId> voters = peers_.reachable_of(document().choosers());
+  std::erase(voters, self_.id);
+  if (voters.empty()) return wish(std::move(claim), std::nullopt, {}, now);
+  outbox_.send(voters[asked_in_turn_++ % voters.size()], std::move(claim));
 }
 
 // The first reachable voter does, so that they do not outbid each other.

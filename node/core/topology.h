@@ -10,7 +10,7 @@
 //
 //   newcomer -> member   Join, answered by JoinReply
 //   client -> member     BucketRequest, VotersRequest; answered when the document with the change is in force
-//   member -> voter      CloseFormation
+//   member -> voter      CloseFormation; Join, from one that has moved: no answer would find it
 //   any -> any           DocumentDigest, answered by DocumentDigest (behind) or DocumentPush (ahead)
 //
 // Invariants:
@@ -107,7 +107,7 @@ class Topology {
   Instant next_announcement_ = Instant::min();
   Instant next_close_ = Instant::min();
   std::size_t announced_ = 0;                 // whose turn it is
-  std::size_t asked_to_close_ = 0;            // likewise
+  std::size_t asked_in_turn_ = 0;             // likewise
   std::map<NodeId, Instant> last_announced_;  // by others
   Epoch left_half_done_;                      // a follower of this document was accepted here a period ago
 };
