@@ -73,7 +73,7 @@ std::string why_invented(const Evidence& evidence, WriteId id, std::uint32_t key
   if (write == nullptr) return fmt::format("a value of write {}, which nobody made", id);
   const std::string what = describe(evidence.recording, *write);
   if (write->key != key) return fmt::format("a value of {}, which is of another key", what);
-  if (write->function != Function::put) return fmt::format("a value of {}, which has none", what);
+  if (!write->has_value()) return fmt::format("a value of {}, which has none", what);
   if (write->outcome == Outcome::fail) return fmt::format("a value of {}, which had failed for certain", what);
   if (write->invoked > until) return fmt::format("a value of {}, which had not begun", what);
   return "";
@@ -116,7 +116,7 @@ Check check_losses(const Evidence& evidence) {
   Check check{.name = "lost"};
   const auto finals = finals_by_key(evidence.recording);
   for (const Operation& put : evidence.recording.operations) {
-    if (put.function != Function::put || put.outcome != Outcome::ok) continue;
+    if (!put.has_value() || put.outcome != Outcome::ok) continue;
     ++check.examined;
     const std::string what = describe(evidence.recording, put);
     const auto state = finals.find(put.key);
@@ -128,7 +128,7 @@ Check check_losses(const Evidence& evidence) {
     if (evidence.causality.any_covers(values, put.write) || evidence.causality.may_be_deleted(put.write, kEver))
       continue;
     if (evidence.causality.replaced_by_acknowledged(put.write)) continue;  // which is judged itself
-    if (evidence.causality.is_lww(put.key) && !values.empty()) continue;
+    if (evidence.causality.keeps_one(put.key) && !values.empty()) continue;
     object(check, unless_destroyed(evidence), what + " is neither there at the end nor was it replaced or deleted");
   }
   return check;

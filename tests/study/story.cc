@@ -11,7 +11,7 @@ Story::Story() {
   recording.driver = "sim";
   recording.nodes = {"n1", "n2", "n3"};
   recording.keys = {"k0"};
-  recording.lww = {false};
+  recording.kinds = {Kind::siblings};
   recording.r = 2;
   recording.w = 2;
   recording.seconds = 10;
