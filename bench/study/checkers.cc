@@ -109,7 +109,7 @@ std::string describe(const Recording& recording, const Operation& operation) {
   const std::string id = operation.function == Function::get ? "" : fmt::format(" {}", operation.write);
   return fmt::format("{}{} of {} by client {} at {:.3f} s ({})", name_of(operation.function), id,
                      key_name(recording, operation.key), operation.client, operation.invoked,
-                     name_of(operation.outcome));
+                     operation.lost() ? "lost" : name_of(operation.outcome));
 }
 
 Check check_losses(const Evidence& evidence) {
@@ -221,7 +221,7 @@ Verdict check(const Recording& recording) {
   const bool destroyed = std::ranges::any_of(recording.faults, &FaultSpan::destroyed_copies);
   const Evidence evidence{recording, causality, destroyed};
   return {{check_losses(evidence), check_resurrections(evidence), check_inventions(evidence), check_sessions(evidence),
-           check_convergence(evidence), check_evidence(evidence)}};
+           check_linearizability(evidence), check_convergence(evidence), check_evidence(evidence)}};
 }
 
 }  // namespace shoal::study

@@ -228,18 +228,19 @@ PutRequest Load::put_request(Crowd& crowd, Operation& operation, const Known* kn
   return put;
 }
 
-// What is known, as what must still be so: in a strong bucket a context names a version. Elsewhere it is what a write
-// replaces.
+// What is known, as what must still be so: in a strong bucket a context names a version, and a key that was never
+// written has none. Elsewhere it is what a write replaces.
 void Load::expect(const Known& known, Operation& operation, PutRequest& put) const {
   operation.replaces = known.writes;
   if (operation.function == Function::cas) {
     put.condition = known.value ? PutIf::value_is : PutIf::absent;
     put.expected = known.value.value_or(Blob());
-    operation.expected = known.writes.empty() ? 0 : known.writes.front();
+    operation.expected = known.value ? writer_of(known.value->view()) : 0;
     return;
   }
   put.context = known.context;
-  if (is_strong(operation.key)) operation.expected_version = version_in_context(known.context, operation.key);
+  if (is_strong(operation.key) && !known.context.empty())
+    operation.expected_version = version_in_context(known.context, operation.key);
 }
 
 std::uint64_t Load::version_in_context(const std::string& context, std::uint32_t key) const {
