@@ -13,10 +13,9 @@
 // A write of unknown outcome stays :info, for ever under way.
 //
 // Compare-and-sets (of strong buckets) are what each of them has for it: Knossos :cas with [old new], Elle a
-// transaction
-// [[:r key old] [:w key new]], Porcupine's JSON an Input {op "cas", expected, value} with Output {ok}. The key-value
-// log has none: there they are puts, which asks for less. A put or del that expects a version is a compare-and-set of
-// the value that had it.
+// transaction [[:r key old] [:w key new]], Porcupine's JSON an Input {op "cas", expected, value} with Output {ok} or
+// {unknown}. The key-value log has none: there they are puts, which asks for less. A put or del that expects a version
+// is a compare-and-set of the value that had it.
 #pragma once
 
 #include <cstdint>

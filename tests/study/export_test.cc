@@ -197,6 +197,7 @@ TEST_F(ExportOfStrongKeys, PorcupineHearsOfLostComparisons) {
   EXPECT_EQ(operations[1].dump(), R"({"Call":2000000000,"ClientId":0,"Input":{"expected":"","key":"k0","op":"cas",)"
                                   R"("value":"2"},"Output":{"ok":false,"value":""},"Return":2010000000})");
   EXPECT_EQ(operations[2].at("Input").at("expected"), "1");
+  EXPECT_EQ(operations[3].at("Output").dump(), R"({"unknown":true,"value":""})");
   EXPECT_EQ(operations[3].at("Return"), 6'010'000'001);
   EXPECT_EQ(result_.weakened, 0U);
 }
