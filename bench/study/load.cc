@@ -39,6 +39,10 @@ Function draw_function(const Workload& load, Rng& rng) {
   return static_cast<Function>(function);
 }
 
+bool is_blind(const Workload& load, Function function) {
+  return load.contexts == Contexts::none && function != Function::cas;
+}
+
 // Whether what a client last saw of a key is what its writes go by.
 bool goes_by_last_seen(const Workload& load) {
   return load.contexts == Contexts::last_seen || (load.contexts == Contexts::none && load.cas > 0);
@@ -146,8 +150,7 @@ Load::Start Load::draw(std::uint32_t number) {
   operation.client = take_lane(crowd);
   Open open{number, std::nullopt};
   const bool knows = goes_by_last_seen(load) && lanes_.at(operation.client).known.contains(operation.key);
-  const bool is_blind = load.contexts == Contexts::none && operation.function != Function::cas;
-  if (operation.is_write() && !is_blind && !knows && !makes_key) {
+  if (operation.is_write() && !is_blind(load, operation.function) && !knows && !makes_key) {
     open.then = operation.function;
     operation.function = Function::get;
   }
@@ -222,9 +225,7 @@ PutRequest Load::put_request(Crowd& crowd, Operation& operation, const Known* kn
   const auto last = lane.known.find(operation.key);
   if (known == nullptr && last != lane.known.end()) known = &last->second;
   operation.linearizable = is_strong(operation.key);
-  const bool is_blind = crowd.load->contexts == Contexts::none && operation.function != Function::cas;
-  if (known != nullptr && !is_blind) expect(*known, operation, put);
-  if (known == nullptr && operation.function == Function::cas) put.condition = PutIf::absent;  // of a fresh key
+  if (!is_blind(*crowd.load, operation.function)) expect(known != nullptr ? *known : Known{}, operation, put);
   return put;
 }
 

@@ -47,7 +47,7 @@ struct Operation {
   std::vector<WriteId> replaces;  // put, del, cas: the writes that it was given as seen
   std::vector<WriteId> session;   // get at level session: the newest of this key that the client had seen or written
   bool in_session = false;        // read your writes and monotonic reads were promised to it
-  bool retried = false;           // put, del: sent more than once, so it may have landed twice
+  bool retried = false;           // writes: sent more than once, so it may have landed twice
   std::int32_t stand_ins = 0;
   std::string context;  // as text: what came back with it
   // Of a key in a strong bucket.
