@@ -9,8 +9,6 @@ namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-bool is_write(const Operation& operation) { return operation.function != Function::get; }
-
 // When it was over: what nobody knows may still happen later.
 double ended(const Operation& write) { return write.outcome == Outcome::ok ? write.completed : kNever; }
 
@@ -19,7 +17,7 @@ double ended(const Operation& write) { return write.outcome == Outcome::ok ? wri
 Causality::Causality(const Recording& recording) : recording_(recording), keys_(recording.keys.size()) {
   std::vector<const Operation*> writes;
   for (const Operation& operation : recording.operations)
-    if (is_write(operation) && operation.key < keys_.size()) writes.push_back(&operation);
+    if (operation.is_write() && operation.key < keys_.size()) writes.push_back(&operation);
   std::ranges::stable_sort(writes, {}, &Operation::invoked);
   writes_.reserve(writes.size());
   for (const Operation* operation : writes) add(*operation);
@@ -132,17 +130,19 @@ bool Causality::may_be_deleted(WriteId id, double until) const {
 bool Causality::may_be_deleted(const Write& deleted, double until) const {
   const Operation& operation = *deleted.operation;
   if (deleted.deleted_from < kNever && deleted.deleted_from <= until) return true;
-  return is_lww(operation.key) && std::ranges::any_of(keys_[operation.key].deletes, [&](const Operation* deletion) {
+  return keeps_one(operation.key) && std::ranges::any_of(keys_[operation.key].deletes, [&](const Operation* deletion) {
            return deletion != &operation && deletion->invoked <= until && ended(*deletion) >= operation.invoked;
          });
 }
 
-bool Causality::is_lww(std::uint32_t key) const { return key < recording_.lww.size() && recording_.lww[key]; }
+bool Causality::keeps_one(std::uint32_t key) const {
+  return key < recording_.kinds.size() && recording_.kinds[key] != Kind::siblings;
+}
 
 bool Causality::shows(const Operation& read, WriteId id) const {
   if (any_covers(read.returned, id) || may_be_deleted(id, read.completed)) return true;
   const Operation* looked_for = find(id);
-  if (looked_for == nullptr || !is_lww(looked_for->key)) return false;
+  if (looked_for == nullptr || !keeps_one(looked_for->key)) return false;
   return std::ranges::any_of(read.returned, [&](WriteId other) {
     const Operation* winner = find(other);
     return winner != nullptr && ended(*winner) >= looked_for->invoked;
@@ -157,10 +157,10 @@ const std::vector<const Operation*>& Causality::acknowledged(std::uint32_t key) 
 std::uint64_t Causality::versions_behind(const Operation& read) const {
   if (read.key >= keys_.size()) return 0;
   const Key& key = keys_[read.key];
-  return is_lww(read.key) && !read.returned.empty() ? behind_in_order(read, key) : behind_in_chains(read, key);
+  return keeps_one(read.key) && !read.returned.empty() ? behind_in_order(read, key) : behind_in_chains(read, key);
 }
 
-// Where the last writer wins, writes that began after the returned one had ended are newer.
+// Where one value is kept, writes that began after the returned one had ended are newer.
 std::uint64_t Causality::behind_in_order(const Operation& read, const Key& key) const {
   double newest = -kNever;
   for (const WriteId id : read.returned)
@@ -191,7 +191,7 @@ bool Causality::lacks(const Operation& read, const Write& candidate) const {
   const Operation& operation = *candidate.operation;
   if (operation.outcome != Outcome::ok || operation.completed > read.invoked) return false;
   if (may_be_deleted(candidate, read.completed)) return false;
-  if (operation.function == Function::put) return true;
+  if (operation.has_value()) return true;
   return std::ranges::any_of(read.returned, [&](WriteId id) { return covers(operation.write, id); });
 }
 

@@ -30,13 +30,13 @@ class Causality {
   [[nodiscard]] bool any_covers(const std::vector<WriteId>& later, WriteId earlier) const;
   // An acknowledged write (other than itself) covers it.
   [[nodiscard]] bool replaced_by_acknowledged(WriteId id) const;
-  // A delete that may have happened and began until then covers it (other than itself); in a bucket where the last
-  // writer wins also one that did not end before it began.
+  // A delete that may have happened and began until then covers it (other than itself); in a bucket that
+  // keeps one value also one that did not end before it began.
   [[nodiscard]] bool may_be_deleted(WriteId id, double until) const;
 
   // Whether the read shows that this write had reached it: it returned the write, or one that covers it, or the write
-  // may have been deleted meanwhile; in a bucket where the last writer wins also any write that did not end before this
-  // one began.
+  // may have been deleted meanwhile; in a bucket that keeps one value also any write that did not end before this one
+  // began.
   [[nodiscard]] bool shows(const Operation& read, WriteId id) const;
   // How many writes of the key, acknowledged before the read began, it does not show. A delete counts when something
   // that it had seen was returned.
@@ -44,7 +44,9 @@ class Causality {
 
   // Of each key the writes that were acknowledged, by the time they were.
   [[nodiscard]] const std::vector<const Operation*>& acknowledged(std::uint32_t key) const;
-  [[nodiscard]] bool is_lww(std::uint32_t key) const;
+  // Whether a write of the key takes the place of others that its client had not seen: the last writer wins, or the
+  // bucket is strong.
+  [[nodiscard]] bool keeps_one(std::uint32_t key) const;
 
  private:
   // For each chain, ascending, how many of its writes are covered.

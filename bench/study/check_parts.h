@@ -32,6 +32,7 @@ Check check_losses(const Evidence& evidence);
 Check check_resurrections(const Evidence& evidence);
 Check check_inventions(const Evidence& evidence);
 Check check_sessions(const Evidence& evidence);
+Check check_linearizability(const Evidence& evidence);
 Check check_convergence(const Evidence& evidence);
 Check check_evidence(const Evidence& evidence);
 

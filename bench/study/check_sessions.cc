@@ -3,7 +3,7 @@
 // What it has seen is kept as the newest writes that it was told of: acknowledged ones of its own, and those that its
 // reads returned. A read counts what was known when it began, so operations of one client may overlap.
 //
-// Where the last writer wins, a read that returns one value after another was seen says that it beat the other: the
+// Where one value is kept, a read that returns one value after another was seen says that it beat the other: the
 // other must not come back.
 #include <fmt/format.h>
 
@@ -47,7 +47,7 @@ class Walk {
   void learn(const Step& step) {
     const Operation& operation = *step.operation;
     if (operation.function != Function::get) return add(operation.write);
-    if (causality().is_lww(operation.key) && operation.returned.size() == 1) beat(step.known, operation.returned[0]);
+    if (causality().keeps_one(operation.key) && operation.returned.size() == 1) beat(step.known, operation.returned[0]);
     for (const WriteId id : operation.returned) add(id);
   }
 
@@ -79,9 +79,8 @@ class Walk {
   void judge_seen(const Operation& read, WriteId seen) {
     const Operation* write = causality().find(seen);
     if (write == nullptr) return;  // an invention, which is another check's
-    const bool any = causality().is_lww(read.key) && !read.returned.empty();
-    const bool is_put = write->function == Function::put;
-    if (is_put && !any && !causality().any_covers(read.returned, seen) &&
+    const bool any = causality().keeps_one(read.key) && !read.returned.empty();
+    if (write->has_value() && !any && !causality().any_covers(read.returned, seen) &&
         !causality().may_be_deleted(seen, read.completed))
       return violated(read, fmt::format("does not show {}, which this client had {}, nor what replaced it", name(seen),
                                         write->client == read.client ? "made" : "seen"));

@@ -73,7 +73,7 @@ std::string why_invented(const Evidence& evidence, WriteId id, std::uint32_t key
   if (write == nullptr) return fmt::format("a value of write {}, which nobody made", id);
   const std::string what = describe(evidence.recording, *write);
   if (write->key != key) return fmt::format("a value of {}, which is of another key", what);
-  if (write->function != Function::put) return fmt::format("a value of {}, which has none", what);
+  if (!write->has_value()) return fmt::format("a value of {}, which has none", what);
   if (write->outcome == Outcome::fail) return fmt::format("a value of {}, which had failed for certain", what);
   if (write->invoked > until) return fmt::format("a value of {}, which had not begun", what);
   return "";
@@ -109,14 +109,14 @@ std::string describe(const Recording& recording, const Operation& operation) {
   const std::string id = operation.function == Function::get ? "" : fmt::format(" {}", operation.write);
   return fmt::format("{}{} of {} by client {} at {:.3f} s ({})", name_of(operation.function), id,
                      key_name(recording, operation.key), operation.client, operation.invoked,
-                     name_of(operation.outcome));
+                     operation.lost() ? "lost" : name_of(operation.outcome));
 }
 
 Check check_losses(const Evidence& evidence) {
   Check check{.name = "lost"};
   const auto finals = finals_by_key(evidence.recording);
   for (const Operation& put : evidence.recording.operations) {
-    if (put.function != Function::put || put.outcome != Outcome::ok) continue;
+    if (!put.has_value() || put.outcome != Outcome::ok) continue;
     ++check.examined;
     const std::string what = describe(evidence.recording, put);
     const auto state = finals.find(put.key);
@@ -128,7 +128,7 @@ Check check_losses(const Evidence& evidence) {
     if (evidence.causality.any_covers(values, put.write) || evidence.causality.may_be_deleted(put.write, kEver))
       continue;
     if (evidence.causality.replaced_by_acknowledged(put.write)) continue;  // which is judged itself
-    if (evidence.causality.is_lww(put.key) && !values.empty()) continue;
+    if (evidence.causality.keeps_one(put.key) && !values.empty()) continue;
     object(check, unless_destroyed(evidence), what + " is neither there at the end nor was it replaced or deleted");
   }
   return check;
@@ -221,7 +221,7 @@ Verdict check(const Recording& recording) {
   const bool destroyed = std::ranges::any_of(recording.faults, &FaultSpan::destroyed_copies);
   const Evidence evidence{recording, causality, destroyed};
   return {{check_losses(evidence), check_resurrections(evidence), check_inventions(evidence), check_sessions(evidence),
-           check_convergence(evidence), check_evidence(evidence)}};
+           check_linearizability(evidence), check_convergence(evidence), check_evidence(evidence)}};
 }
 
 }  // namespace shoal::study

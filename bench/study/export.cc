@@ -16,12 +16,16 @@ using Json = nlohmann::json;
 // An operation as registers know it.
 struct Step {
   std::uint64_t process = 0;
-  std::string function;  // put, get, del
+  std::string function;  // put, get, del, cas
   std::string key;
   std::string outcome = "info";
   std::optional<std::uint64_t> value;  // written, or read; none: nothing is there
   bool several = false;                // a read of concurrent values
-  std::int64_t invoked = 0;            // ns
+  bool compares = false;
+  std::optional<std::uint64_t> expected;  // compares: with this; none: nothing is there
+  bool by_version = false;                // compares: nothing is not the same nothing each time
+  bool lost = false;                      // what was expected was not there
+  std::int64_t invoked = 0;               // ns
   std::int64_t completed = 0;
 
   [[nodiscard]] bool is_read() const { return function == "get"; }
@@ -64,6 +68,15 @@ class Reader {
     Step step{.process = line.at("process"), .function = line.at("f"), .key = line.at("key")};
     step.invoked = line.at("time");
     if (step.function == "put") step.value = line.at("value");
+    if (step.function == "del") deletes_.insert(line.at("value").get<std::uint64_t>());
+    if (step.function == "cas") {
+      step.compares = true;
+      step.expected = id_of(line.at("value").at(0));
+      step.value = line.at("value").at(1);
+    } else if (line.contains("expects_version")) {
+      step.compares = step.by_version = true;
+      if (line.contains("replaces")) step.expected = id_of(line.at("replaces").at(0));
+    }
     open_[step.process] = history_.steps.size();
     history_.moments.push_back({history_.steps.size(), false});
     history_.steps.push_back(std::move(step));
@@ -74,6 +87,7 @@ class Reader {
     Step& step = history_.steps[number];
     step.outcome = line.at("type");
     step.completed = line.at("time");
+    step.lost = line.contains("lost");
     history_.moments.push_back({number, true});
     if (!step.is_read() || step.outcome != "ok") return;
     const Json& values = line.at("value");
@@ -81,10 +95,16 @@ class Reader {
     if (values.size() == 1) step.value = values.at(0).get<std::uint64_t>();
   }
 
+  // None for null, and for a delete, which left nothing.
+  [[nodiscard]] std::optional<std::uint64_t> id_of(const Json& id) const {
+    return id.is_null() || deletes_.contains(id.get<std::uint64_t>()) ? std::nullopt : std::optional(id);
+  }
+
   const ExportOptions& options_;
   Exported& exported_;
   bool found_ = false;
   History history_;
+  std::set<std::uint64_t> deletes_;
   std::map<std::uint64_t, std::size_t> open_;  // by process
 };
 
@@ -115,7 +135,17 @@ void drop(History& history, const std::set<std::size_t>& steps) {
   std::erase_if(history.moments, [&](const Moment& moment) { return steps.contains(moment.step); });
 }
 
-void leave_out(History& history, Foreign checker, Exported& exported) {
+// Only an answer of its own can say that a comparison was lost.
+bool tells_of_losses(const ExportOptions& options) {
+  return options.checker == Foreign::porcupine && options.notation == Notation::json;
+}
+
+bool is_log(const ExportOptions& options) {
+  return options.checker == Foreign::porcupine && options.notation == Notation::edn;
+}
+
+void leave_out(History& history, const ExportOptions& options, Exported& exported) {
+  const Foreign checker = options.checker;
   std::set<std::string> deleted;
   for (const Step& step : history.steps)
     if (checker == Foreign::elle && step.function == "del") deleted.insert(step.key);
@@ -123,8 +153,12 @@ void leave_out(History& history, Foreign checker, Exported& exported) {
   std::set<std::size_t> out;
   for (std::size_t i = 0; i < history.steps.size(); ++i) {
     const Step& step = history.steps[i];
-    const bool failed_for_porcupine = checker == Foreign::porcupine && step.outcome == "fail";
-    if (is_left_out(step) || deleted.contains(step.key) || failed_for_porcupine) out.insert(i);
+    const bool told = step.lost && tells_of_losses(options) && (step.expected || !step.by_version);
+    const bool failed_for_porcupine = checker == Foreign::porcupine && step.outcome == "fail" && !told;
+    if (is_left_out(step) || deleted.contains(step.key) || failed_for_porcupine)
+      out.insert(i);
+    else if (step.compares && is_log(options))
+      ++exported.weakened;
     if (step.several && !deleted.contains(step.key)) ++exported.concurrent_reads;
   }
   exported.operations = history.steps.size() - out.size();
@@ -200,20 +234,40 @@ std::string jepsen_event(const Syntax& syntax, const Step& step, bool ends, std:
                      {"time", std::to_string(ends ? step.completed : step.invoked)}});
 }
 
+// Reading what is expected and writing, at once: what was read is known when it was there.
+std::string transaction(const Syntax& syntax, const Step& step, bool ends) {
+  const std::string key = Syntax::quoted(step.key);
+  const auto part = [&](const char* what, const std::optional<std::uint64_t>& value) {
+    return syntax.list({syntax.keyword(what), key, syntax.number(value)});
+  };
+  if (step.is_read()) return syntax.list({part("r", known(step, ends))});
+  if (!step.compares) return syntax.list({part("w", step.value)});
+  const bool won = ends && step.outcome == "ok";
+  return syntax.list({part("r", won ? step.expected : std::nullopt), part("w", step.value)});
+}
+
+std::string register_function(const Step& step) {
+  if (step.compares) return "cas";
+  return step.is_read() ? "read" : "write";
+}
+
+std::string register_value(const Syntax& syntax, const Step& step, bool ends) {
+  if (step.compares) return syntax.list({syntax.number(step.expected), syntax.number(step.value)});
+  return syntax.number(known(step, ends));
+}
+
 std::vector<std::string> jepsen_events(const History& history, const ExportOptions& options) {
   const Syntax syntax(options.notation);
   std::vector<std::string> events;
   for (const auto& [number, ends] : history.moments) {
     const Step& step = history.steps[number];
-    const std::string value = syntax.number(known(step, ends));
-    const std::string key = Syntax::quoted(step.key);
     if (options.checker == Foreign::elle) {
-      const std::string one = syntax.list({syntax.keyword(step.is_read() ? "r" : "w"), key, value});
-      events.push_back(jepsen_event(syntax, step, ends, events.size(), "txn", syntax.list({one})));
-    } else {
-      events.push_back(jepsen_event(syntax, step, ends, events.size(), step.is_read() ? "read" : "write",
-                                    options.key ? value : syntax.list({key, value})));
+      events.push_back(jepsen_event(syntax, step, ends, events.size(), "txn", transaction(syntax, step, ends)));
+      continue;
     }
+    const std::string value = register_value(syntax, step, ends);
+    events.push_back(jepsen_event(syntax, step, ends, events.size(), register_function(step),
+                                  options.key ? value : syntax.list({Syntax::quoted(step.key), value})));
   }
   return events;
 }
@@ -234,6 +288,24 @@ std::vector<std::string> porcupine_log(const History& history) {
   return lines;
 }
 
+nlohmann::ordered_json porcupine_input(const Step& step) {
+  nlohmann::ordered_json input{{"op", step.compares ? "cas" : step.is_read() ? "get" : "put"}, {"key", step.key}};
+  if (step.compares) input["expected"] = as_text(step.expected);
+  input["value"] = as_text(known(step, false));
+  return input;
+}
+
+nlohmann::ordered_json porcupine_output(const Step& step) {
+  nlohmann::ordered_json output{{"value", step.is_read() ? as_text(step.value) : ""}};
+  if (!step.compares) return output;
+  if (step.outcome == "info") {
+    output["unknown"] = true;
+  } else {
+    output["ok"] = !step.lost;
+  }
+  return output;
+}
+
 std::vector<std::string> porcupine_operations(const History& history) {
   std::int64_t end = 0;
   for (const Step& step : history.steps) end = std::max({end, step.invoked, step.completed});
@@ -241,12 +313,11 @@ std::vector<std::string> porcupine_operations(const History& history) {
   for (const auto& [number, ends] : history.moments) {
     if (ends) continue;
     const Step& step = history.steps[number];
-    const nlohmann::ordered_json operation{
-        {"ClientId", step.process},
-        {"Input", {{"op", step.is_read() ? "get" : "put"}, {"key", step.key}, {"value", as_text(known(step, false))}}},
-        {"Call", step.invoked},
-        {"Output", {{"value", step.is_read() ? as_text(step.value) : ""}}},
-        {"Return", step.outcome == "ok" ? step.completed : end + 1}};
+    const nlohmann::ordered_json operation{{"ClientId", step.process},
+                                           {"Input", porcupine_input(step)},
+                                           {"Call", step.invoked},
+                                           {"Output", porcupine_output(step)},
+                                           {"Return", step.outcome == "info" ? end + 1 : step.completed}};
     operations.push_back(operation.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
   return operations;
@@ -258,11 +329,10 @@ Result<Exported> export_history(const std::filesystem::path& folder, const Expor
   Exported exported;
   Result<History> history = read_history(folder / "history.ndjson", options, exported);
   if (!history) return history.error();
-  leave_out(*history, options.checker, exported);
+  leave_out(*history, options, exported);
   shift(*history);
-  const bool log = options.notation == Notation::edn;
   const std::vector<std::string> lines = options.checker != Foreign::porcupine ? jepsen_events(*history, options)
-                                         : log                                 ? porcupine_log(*history)
+                                         : is_log(options)                     ? porcupine_log(*history)
                                                                                : porcupine_operations(*history);
   Syntax(options.notation).write(lines, out);
   if (!out.flush()) return fail(Errc::io, "the export could not be written");

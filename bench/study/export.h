@@ -11,6 +11,11 @@
 //   - a delete is a write of nil (for Porcupine: of ""), except for Elle, where writes are told apart by their values:
 //     keys with deletes are left out.
 // A write of unknown outcome stays :info, for ever under way.
+//
+// Compare-and-sets (of strong buckets) are what each of them has for it: Knossos :cas with [old new], Elle a
+// transaction [[:r key old] [:w key new]], Porcupine's JSON an Input {op "cas", expected, value} with Output {ok} or
+// {unknown}. The key-value log has none: there they are puts, which asks for less. A put or del that expects a version
+// is a compare-and-set of the value that had it.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +46,7 @@ struct Exported {
   std::uint64_t operations = 0;
   std::uint64_t concurrent_reads = 0;  // left out: several values
   std::uint64_t deleted_keys = 0;      // left out: keys with deletes
+  std::uint64_t weakened = 0;          // compare-and-sets that are told as puts
 };
 
 // Errc::invalid when the folder has no such history; Errc::io.

@@ -71,7 +71,8 @@ void fields(V& visit, T& x) {
 
 template <class V, Is<Service> T>
 void fields(V& visit, T& x) {
-  visit("ok", x.ok), visit("fail", x.fail), visit("info", x.info), visit("ok_ms", x.ok_ms);
+  visit("ok", x.ok), visit("fail", x.fail), visit("info", x.info), visit("lost", x.lost);
+  visit("ok_ms", x.ok_ms);
 }
 
 template <class V, Is<Traffic> T>

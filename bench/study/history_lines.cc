@@ -94,9 +94,13 @@ class Writer {
   }
 
   static void add_value(const Operation& operation, bool ends, Json& line) {
-    if (operation.function != Function::get) {
+    if (!ends && operation.linearizable) line["linearizable"] = true;
+    if (operation.is_write()) {
       line["value"] = operation.write;
+      if (operation.function == Function::cas)
+        line["value"] = {operation.expected == 0 ? Json() : Json(operation.expected), operation.write};
       if (!ends && !operation.replaces.empty()) line["replaces"] = operation.replaces;
+      if (!ends && operation.expected_version) line["expects_version"] = *operation.expected_version;
       return;
     }
     line["value"] = ends && operation.outcome == Outcome::ok ? Json(operation.returned) : Json();
@@ -104,9 +108,13 @@ class Writer {
   }
 
   static void add_answer(const Operation& operation, Json& line) {
-    if (operation.error != Errc::ok) line["error"] = describe(operation.error);
+    if (operation.lost())
+      line["lost"] = true;
+    else if (operation.error != Errc::ok)
+      line["error"] = describe(operation.error);
     if (operation.outcome != Outcome::ok) return;
     line["stand_ins"] = operation.stand_ins;
+    if (operation.version) line["version"] = *operation.version;
     if (!operation.context.empty()) line["context"] = operation.context;
   }
 

@@ -11,7 +11,12 @@
 //   n3"],"time":2000000000}
 //
 // `time` is nanoseconds since the load began. The value of a put or del is the id of the write; of an answered get the
-// ids of the writes whose values came back.
+// ids of the writes whose values came back; of a cas the id of the write whose value is expected (null: no value) and
+// its own.
+//
+// Of keys in strong buckets `linearizable` (on an invocation) says that there is to be one order in which the operation
+// has its place; `expects_version` that a put or del is made only while the key is at this version, `version` that the
+// key was at it with the answer, `lost` (on a fail) that what was expected was not there.
 #pragma once
 
 #include <ostream>

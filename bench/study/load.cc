@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "bench/study/distribution.h"
 #include "node/base/bytes.h"
+#include "node/core/register_record.h"
 #include "vclock/context.h"
 
 namespace shoal::study {
@@ -26,6 +29,23 @@ Kind kind_of(const Membership& document, const std::string& bucket) {
 Outcome outcome_of(Function function, Errc code) {
   if (code == Errc::ok) return Outcome::ok;
   return function != Function::get && code == Errc::indeterminate ? Outcome::info : Outcome::fail;
+}
+
+Function draw_function(const Workload& load, Rng& rng) {
+  const std::array weights = {load.get, load.put, load.del, load.cas};
+  std::uint64_t drawn = rng.below(std::accumulate(weights.begin(), weights.end(), std::uint64_t{0}));
+  std::size_t function = 0;
+  while (drawn >= weights[function]) drawn -= weights[function++];
+  return static_cast<Function>(function);
+}
+
+bool is_blind(const Workload& load, Function function) {
+  return load.contexts == Contexts::none && function != Function::cas;
+}
+
+// Whether what a client last saw of a key is what its writes go by.
+bool goes_by_last_seen(const Workload& load) {
+  return load.contexts == Contexts::last_seen || (load.contexts == Contexts::none && load.cas > 0);
 }
 
 Duration gap(double rate, Rng& rng) { return duration_of(-std::log(unit(rng)) / rate); }
@@ -53,7 +73,7 @@ Load::Load(const Scenario& scenario, Rng rng, Recording& recording, const Member
 
 std::uint32_t Load::add_key(Key key, const Workload& load) {
   recording_.keys.push_back(key.bucket == "default" ? key.name : key.bucket + "/" + key.name);
-  recording_.lww.push_back(kind_of(document_, key.bucket) == Kind::lww);
+  recording_.kinds.push_back(kind_of(document_, key.bucket));
   keys_.push_back(std::move(key));
   filled_.push_back(load.fill && load.choice != KeyChoice::fresh);
   fill_bytes_.push_back(load.value_min);
@@ -122,16 +142,15 @@ Load::Start Load::draw(std::uint32_t number) {
   const Workload& load = *crowd.load;
   const bool fresh = load.choice == KeyChoice::fresh;
   Operation operation;
-  const std::uint64_t drawn = crowd.rng.below(std::uint64_t{load.get} + load.put + load.del);
-  operation.function = drawn < load.get ? Function::get : drawn < load.get + load.put ? Function::put : Function::del;
+  operation.function = draw_function(load, crowd.rng);
   const bool makes_key = fresh && (operation.function == Function::put || crowd.keys.empty());
   operation.key = makes_key ? fresh_key(crowd)
                   : fresh   ? crowd.keys[crowd.rng.below(crowd.keys.size())]
                             : crowd.keys[crowd.chooser.choose(crowd.rng)];
   operation.client = take_lane(crowd);
   Open open{number, std::nullopt};
-  const bool knows = load.contexts == Contexts::last_seen && lanes_.at(operation.client).known.contains(operation.key);
-  if (operation.function != Function::get && load.contexts != Contexts::none && !knows && !makes_key) {
+  const bool knows = goes_by_last_seen(load) && lanes_.at(operation.client).known.contains(operation.key);
+  if (operation.is_write() && !is_blind(load, operation.function) && !knows && !makes_key) {
     open.then = operation.function;
     operation.function = Function::get;
   }
@@ -167,23 +186,26 @@ Load::Start Load::start(const Open& open, Operation operation, const Known* know
   const std::size_t place = recording_.operations.size();
   operation.invoked = seconds_of(std::max(planned, lanes_.at(operation.client).free));
   operation.in_session = crowd.load->sessions;
-  if (operation.function != Function::get) operation.write = place + 1;
+  if (operation.is_write()) operation.write = place + 1;
   Start begun{.operation = place,
               .connection = crowd.first_connection + operation.client % crowd.load->clients,
               .request = {},
               .timeout = duration_of(crowd.load->timeout_ms / 1000)};
-  if (operation.function == Function::get) {
-    begun.request = get_request(crowd, operation);
+  Open& opened = open_.emplace(place, open).first->second;
+  if (operation.is_write()) {
+    PutRequest put = put_request(crowd, operation, known);
+    opened.written = put.value;
+    begun.request = std::move(put);
   } else {
-    begun.request = put_request(crowd, operation, known);
+    begun.request = get_request(crowd, operation);
   }
   recording_.operations.push_back(std::move(operation));
-  open_.emplace(place, open);
   return begun;
 }
 
 GetRequest Load::get_request(const Crowd& crowd, Operation& operation) {
   GetRequest get{.key = keys_[operation.key], .r = crowd.load->r, .level = crowd.load->level};
+  operation.linearizable = is_strong(operation.key) && get.level != Level::eventual && get.level != Level::session;
   const Lane& lane = lanes_.at(operation.client);
   const auto seen = lane.seen.find(operation.key);
   if (seen == lane.seen.end()) return get;
@@ -202,10 +224,30 @@ PutRequest Load::put_request(Crowd& crowd, Operation& operation, const Known* kn
   Lane& lane = lanes_.at(operation.client);
   const auto last = lane.known.find(operation.key);
   if (known == nullptr && last != lane.known.end()) known = &last->second;
-  if (known == nullptr || crowd.load->contexts == Contexts::none) return put;
-  put.context = known->context;
-  operation.replaces = known->writes;
+  operation.linearizable = is_strong(operation.key);
+  if (!is_blind(*crowd.load, operation.function)) expect(known != nullptr ? *known : Known{}, operation, put);
   return put;
+}
+
+// What is known, as what must still be so: in a strong bucket a context names a version, and a key that was never
+// written has none. Elsewhere it is what a write replaces.
+void Load::expect(const Known& known, Operation& operation, PutRequest& put) const {
+  operation.replaces = known.writes;
+  if (operation.function == Function::cas) {
+    put.condition = known.value ? PutIf::value_is : PutIf::absent;
+    put.expected = known.value.value_or(Blob());
+    operation.expected = known.value ? writer_of(known.value->view()) : 0;
+    return;
+  }
+  put.context = known.context;
+  if (is_strong(operation.key) && !known.context.empty())
+    operation.expected_version = version_in_context(known.context, operation.key);
+}
+
+std::uint64_t Load::version_in_context(const std::string& context, std::uint32_t key) const {
+  const Slot slot = slot_of(document_.cluster_key, keys_[key]);
+  const Result<CausalContext> decoded = decode_context(context, document_.cluster_key, slot);
+  return decoded ? version_in(decoded->seen) : 0;
 }
 
 // ---- what comes back -----------------------------------------------------------------------------------------------
@@ -214,24 +256,26 @@ void Load::ended(std::size_t place, const Result<client_detail::Reply>& reply, D
   const Open open = open_.extract(place).mapped();
   const Workload& load = *crowds_[open.crowd].load;
   Operation& operation = recording_.operations[place];
+  Lane& lane = lanes_.at(operation.client);
   operation.completed = seconds_of(now);
-  if (operation.function != Function::get) sent_.erase(operation.write);
-  lanes_.at(operation.client).free = now;
+  if (operation.is_write()) sent_.erase(operation.write);
+  lane.free = now;
   operation.error = reply ? Errc::ok : reply.error().code;
   operation.outcome = outcome_of(operation.function, operation.error);
-  std::string context;
-  if (reply && operation.function == Function::get) {
-    const auto& got = std::get<GetReply>(*reply);
-    note_read(operation, got);
-    remember(operation, load, Known{context = got.context, operation.returned}, true);
+  Known known;
+  if (reply && !operation.is_write()) {
+    known = note_read(operation, std::get<GetReply>(*reply));
+    remember(operation, load, known, true);
   } else if (reply) {
     const auto& put = std::get<PutReply>(*reply);
-    operation.stand_ins = put.stand_ins;
-    remember(operation, load, Known{context = put.context, {operation.write}}, put.siblings <= 1);
+    known = note_write(operation, put, open.written);
+    remember(operation, load, known, put.siblings <= 1);
+  } else if (operation.lost()) {
+    lane.known.erase(operation.key);  // it is out of date: to expect the same again would lose for ever
   }
-  if (scenario_.history == Keep::all) operation.context = to_base64url(context);
+  if (scenario_.history == Keep::all) operation.context = to_base64url(known.context);
   const std::uint32_t client = operation.client;
-  if (follow_up(operation, open, std::move(context), now)) crowds_[open.crowd].idle.insert(client);
+  if (follow_up(operation, open, std::move(known), now)) crowds_[open.crowd].idle.insert(client);
 }
 
 void Load::handed_over(const Message& message) {
@@ -242,19 +286,33 @@ void Load::handed_over(const Message& message) {
 
 void Load::handed_over(std::size_t place) {
   const WriteId id = recording_.operations[place].write;
-  if (recording_.operations[place].function == Function::get) return;
+  if (!recording_.operations[place].is_write()) return;
   if (!sent_.insert(id).second) recording_.operations[place].retried = true;
 }
 
-void Load::note_read(Operation& operation, const GetReply& reply) const {
+Load::Known Load::note_read(Operation& operation, const GetReply& reply) const {
   operation.stand_ins = reply.stand_ins;
   for (const Value& value : reply.values)
     if (const WriteId writer = writer_of(value.bytes.view()); writer != 0) operation.returned.push_back(writer);
   std::ranges::sort(operation.returned);
+  Known known{.context = reply.context, .writes = operation.returned, .value = std::nullopt};
+  if (!is_strong(operation.key)) return known;
+  operation.version = version_in_context(reply.context, operation.key);
+  if (!reply.values.empty()) known.value = reply.values.front().bytes;
+  return known;
 }
 
-void Load::remember(const Operation& operation, const Workload& load, Known known, bool may_overwrite) {
-  if (!load.sessions && load.contexts != Contexts::last_seen) return;
+Load::Known Load::note_write(Operation& operation, const PutReply& reply, Blob written) const {
+  operation.stand_ins = reply.stand_ins;
+  Known known{.context = reply.context, .writes = {operation.write}, .value = std::nullopt};
+  if (!is_strong(operation.key)) return known;
+  operation.version = version_in_context(reply.context, operation.key);
+  if (operation.has_value()) known.value = std::move(written);
+  return known;
+}
+
+void Load::remember(const Operation& operation, const Workload& load, const Known& known, bool may_overwrite) {
+  if (!load.sessions && !goes_by_last_seen(load)) return;
   Lane& lane = lanes_.at(operation.client);
   const Slot slot = slot_of(document_.cluster_key, keys_[operation.key]);
   const auto context = decode_context(known.context, document_.cluster_key, slot);
@@ -263,20 +321,19 @@ void Load::remember(const Operation& operation, const Workload& load, Known know
     seen.clock.join(context->seen);
     seen.newest = known.writes;
   }
-  if (load.contexts != Contexts::last_seen) return;
+  if (!goes_by_last_seen(load)) return;
   if (may_overwrite) {
-    lane.known[operation.key] = std::move(known);
+    lane.known[operation.key] = known;
   } else {
     lane.known.erase(operation.key);  // there are values that it never saw: it reads before it writes again
   }
 }
 
-bool Load::follow_up(const Operation& operation, const Open& open, std::string context, Duration now) {
-  if (operation.outcome == Outcome::ok && operation.function == Function::put) probe(operation, open.crowd, now);
+bool Load::follow_up(const Operation& operation, const Open& open, Known known, Duration now) {
+  if (operation.outcome == Outcome::ok && operation.has_value()) probe(operation, open.crowd, now);
   if (!open.then || operation.outcome != Outcome::ok) return true;
   Operation write{.client = operation.client, .function = *open.then, .key = operation.key};
-  later_.insert(Later{now, next_sequence_++, Open{open.crowd, std::nullopt}, std::move(write),
-                      Known{std::move(context), operation.returned}});
+  later_.insert(Later{now, next_sequence_++, Open{open.crowd, std::nullopt}, std::move(write), std::move(known)});
   return false;
 }
 

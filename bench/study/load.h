@@ -66,6 +66,7 @@ class Load {
   struct Known {
     std::string context;
     std::vector<WriteId> writes;  // whose values came with it
+    std::optional<Blob> value;    // in a strong bucket: what a compare-and-set expects; absent: that there is none
   };
   // What its session has seen of a key.
   struct Seen {
@@ -88,7 +89,8 @@ class Load {
   };
   struct Open {
     std::uint32_t crowd = 0;
-    std::optional<Function> then;  // this get is the first half of a put or del
+    std::optional<Function> then;  // this get is the first half of a put, del or cas
+    Blob written = {};             // put, cas
   };
   struct Later {
     Duration at{};
@@ -114,11 +116,16 @@ class Load {
   Start start(const Open& open, Operation operation, const Known* known, Duration planned);
   GetRequest get_request(const Crowd& crowd, Operation& operation);
   PutRequest put_request(Crowd& crowd, Operation& operation, const Known* known);
-  void note_read(Operation& operation, const GetReply& reply) const;
+  void expect(const Known& known, Operation& operation, PutRequest& put) const;
+  [[nodiscard]] bool is_strong(std::uint32_t key) const { return recording_.kinds[key] == Kind::strong; }
+  [[nodiscard]] std::uint64_t version_in_context(const std::string& context, std::uint32_t key) const;
+  // Take the answer into the operation, and return what its client knows now.
+  Known note_read(Operation& operation, const GetReply& reply) const;
+  Known note_write(Operation& operation, const PutReply& reply, Blob written) const;
   // The client knows the writes, by this context.
-  void remember(const Operation& operation, const Workload& load, Known known, bool may_overwrite);
+  void remember(const Operation& operation, const Workload& load, const Known& known, bool may_overwrite);
   // What the end of an operation makes start. False when its client has more to do.
-  bool follow_up(const Operation& operation, const Open& open, std::string context, Duration now);
+  bool follow_up(const Operation& operation, const Open& open, Known known, Duration now);
   void probe(const Operation& write, std::uint32_t crowd, Duration now);
 
   const Scenario& scenario_;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-bool is_read(const Operation& operation) { return operation.function == Function::get; }
+bool is_read(const Operation& operation) { return !operation.is_write(); }
 // Probes are reads like others.
 bool is_load(const Operation& operation) { return operation.phase != Phase::final && operation.invoked >= 0; }
 double latency_ms(const Operation& operation) { return (operation.completed - operation.invoked) * 1000; }
@@ -30,7 +30,7 @@ void count(Service& service, std::vector<double>& latencies, const Operation& op
       ++service.ok;
       latencies.push_back(latency_ms(operation));
       break;
-    case Outcome::fail: ++service.fail; break;
+    case Outcome::fail: ++(operation.lost() ? service.lost : service.fail); break;
     case Outcome::info: ++service.info; break;
   }
 }

@@ -113,7 +113,7 @@ LostUpdates measure_losses(const Recording& recording, const Causality& causalit
   std::map<std::uint32_t, const LastState*> finals;
   for (const LastState& state : recording.finals) finals[state.key] = &state;
   for (const Operation& put : recording.operations) {
-    if (put.function != Function::put || put.outcome != Outcome::ok) continue;
+    if (!put.has_value() || put.outcome != Outcome::ok) continue;
     const auto state = finals.find(put.key);
     if (state == finals.end() || !state->second->known) {
       ++found.unknown;
@@ -123,7 +123,8 @@ LostUpdates measure_losses(const Recording& recording, const Causality& causalit
     const std::vector<WriteId>& values = state->second->values;
     if (causality.any_covers(values, put.write) || causality.may_be_deleted(put.write, kEver)) continue;
     if (causality.replaced_by_acknowledged(put.write)) continue;
-    const bool beaten = causality.is_lww(put.key) && !values.empty();
+    const bool beaten = causality.keeps_one(put.key) && !values.empty();
+    if (beaten && recording.kinds[put.key] == Kind::strong) continue;  // by one that came after it
     ++(beaten ? found.dropped : found.lost);
   }
   return found;

@@ -131,6 +131,7 @@ std::vector<Number> numbers_of(const Measures& measures) {
   add_repair(numbers, measures.repair);
   add_traffic(numbers, "read", measures.reads);
   add_traffic(numbers, "write", measures.writes);
+  numbers.count("comparisons_lost", "operations", measures.writes.in(Period::all).lost);
   return std::move(numbers).take();
 }
 

@@ -147,10 +147,11 @@ struct Service {
   std::uint64_t ok = 0;
   std::uint64_t fail = 0;
   std::uint64_t info = 0;
-  Percentiles ok_ms;  // latency of those that succeeded
+  std::uint64_t lost = 0;  // comparisons: answered, and so no failures, but nothing was changed
+  Percentiles ok_ms;       // latency of those that succeeded
 };
 
-// Reads (probes too), or writes (puts and deletes), while the load went on.
+// Reads (probes too), or writes (puts, deletes, compare-and-sets), while the load went on.
 struct Traffic {
   std::array<Service, kPeriods> periods;
   [[nodiscard]] const Service& in(Period period) const { return periods[static_cast<std::size_t>(period)]; }

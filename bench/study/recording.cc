@@ -5,7 +5,7 @@
 namespace shoal::study {
 
 std::string_view name_of(Function function) {
-  constexpr std::array<std::string_view, 3> kNames = {"get", "put", "del"};
+  constexpr std::array<std::string_view, 4> kNames = {"get", "put", "del", "cas"};
   return kNames[static_cast<std::size_t>(function)];
 }
 

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "node/base/kind.h"
 #include "node/base/result.h"
 
 namespace shoal::study {
@@ -17,7 +19,7 @@ namespace shoal::study {
 // Names one write of a run; every value carries the id of the write that made it. 0: none.
 using WriteId = std::uint64_t;
 
-enum class Function : std::uint8_t { get, put, del };
+enum class Function : std::uint8_t { get, put, del, cas };
 // As in Jepsen: `fail` = certainly did not happen, `info` = nobody knows.
 enum class Outcome : std::uint8_t { ok, fail, info };
 enum class Phase : std::uint8_t {
@@ -40,14 +42,24 @@ struct Operation {
   double invoked = 0;
   double completed = 0;           // when it ended, whatever its outcome
   double since_write = 0;         // probes: seconds from the write's acknowledgement to this read's invocation
-  WriteId write = 0;              // put, del: its own; probes: the one that is looked for
+  WriteId write = 0;              // put, del, cas: its own; probes: the one that is looked for
   std::vector<WriteId> returned;  // get: the writes whose values came back, ascending
-  std::vector<WriteId> replaces;  // put, del: the writes that its context had been given with
+  std::vector<WriteId> replaces;  // put, del, cas: the writes that it was given as seen
   std::vector<WriteId> session;   // get at level session: the newest of this key that the client had seen or written
   bool in_session = false;        // read your writes and monotonic reads were promised to it
-  bool retried = false;           // put, del: sent more than once, so it may have landed twice
+  bool retried = false;           // writes: sent more than once, so it may have landed twice
   std::int32_t stand_ins = 0;
   std::string context;  // as text: what came back with it
+  // Of a key in a strong bucket.
+  bool linearizable = false;                      // it has, or had, its place in the one order of its key
+  WriteId expected = 0;                           // cas: of the value that must be there; 0: there must be none
+  std::optional<std::uint64_t> expected_version;  // put, del with a context: that the key must still be at
+  std::optional<std::uint64_t> version;           // that the answer came with
+
+  // What it expected was not there: it changed nothing, and that is what it saw.
+  [[nodiscard]] bool lost() const { return linearizable && outcome == Outcome::fail && error == Errc::conflict; }
+  [[nodiscard]] bool is_write() const { return function != Function::get; }
+  [[nodiscard]] bool has_value() const { return function == Function::put || function == Function::cas; }
 };
 
 // The state of the cluster at one moment. Counts of bytes and messages only grow.
@@ -99,7 +111,7 @@ struct Recording {
   std::string driver;  // "sim" or "real"
   std::vector<std::string> nodes;
   std::vector<std::string> keys;
-  std::vector<bool> lww;  // by key: its bucket drops concurrent values
+  std::vector<Kind> kinds;  // by key: of its bucket
   std::uint32_t replicas = 3;
   std::int32_t r = 0;  // of the load's operations, as numbers of replicas
   std::int32_t w = 0;

@@ -88,6 +88,11 @@ Scenario with_faults_drawn(Scenario scenario, std::uint64_t seed) {
   return scenario;
 }
 
+Kind kind_of(const ClusterPlan& cluster, std::string_view bucket) {
+  const auto found = std::ranges::find(cluster.buckets, bucket, &Bucket::name);
+  return found != cluster.buckets.end() ? found->kind : Kind::siblings;
+}
+
 std::int32_t replies_read(const Scenario& scenario, const Workload& load) {
   if (load.r == 0 && load.level == Level::eventual) return 1;
   if (load.r == 0 && load.level == Level::all) return static_cast<std::int32_t>(scenario.cluster.replicas);

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/study/distribution.h"
@@ -68,7 +69,7 @@ enum class KeyChoice : std::uint8_t { uniform, zipfian, hotspot, fresh };  // fr
 enum class Contexts : std::uint8_t {
   read_first,  // a put reads the key and replaces what it saw
   last_seen,   // it replaces what this client last read or wrote of the key
-  none,        // blind: it lands beside what is there
+  none,        // blind: it lands beside what is there; a compare-and-set still needs something to expect: as last_seen
 };
 
 struct Workload {
@@ -82,8 +83,9 @@ struct Workload {
   std::uint32_t get = 50;  // weights
   std::uint32_t put = 50;
   std::uint32_t del = 0;
+  std::uint32_t cas = 0;
   std::uint32_t keys = 100;
-  bool fill = true;  // every key is there from the start, at all owners
+  bool fill = true;  // every key is there from the start, at all owners; strong buckets begin empty
   KeyChoice choice = KeyChoice::uniform;
   double zipf_theta = 0.99;
   double hot_share = 0.8;       // hotspot: this share of operations...
@@ -188,6 +190,9 @@ struct StudyFile {
   std::string text;               // as it was read
   std::vector<Variant> variants;  // at least one
 };
+
+// The kind of a bucket of the cluster, "default" included.
+Kind kind_of(const ClusterPlan& cluster, std::string_view bucket);
 
 // With random faults drawn and sorted by time: what a seed makes of it.
 Scenario with_faults_drawn(Scenario scenario, std::uint64_t seed);

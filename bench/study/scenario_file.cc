@@ -11,11 +11,11 @@
 namespace shoal::study {
 namespace {
 
-constexpr std::array<std::string_view, 2> kKinds = {"siblings", "lww"};
+constexpr std::array<std::string_view, 3> kKinds = {"siblings", "lww", "strong"};
 constexpr std::array<std::string_view, 2> kKeeps = {"all", "none"};
 constexpr std::array<std::string_view, 4> kChoices = {"uniform", "zipfian", "hotspot", "fresh"};
 constexpr std::array<std::string_view, 3> kContexts = {"read_first", "last_seen", "none"};
-constexpr std::array<std::string_view, 4> kLevels = {"quorum", "eventual", "session", "all"};
+constexpr std::array<std::string_view, 5> kLevels = {"quorum", "eventual", "session", "all", "strong"};
 constexpr std::array<std::string_view, 2> kDurabilities = {"relaxed", "sync"};
 constexpr double kSecondsMax = 1e7;
 
@@ -65,11 +65,18 @@ void read_switches(TomlReader& in, StudySwitches& switches) {
   in.flag("own_legs", switches.own_legs);
 }
 
+void refuse_replies(TomlReader& in, std::int32_t r, std::int32_t w) {
+  const std::string why = "means nothing in a strong bucket, where a majority of the owners decides: leave it out";
+  if (r != 0) in.problem("r", why);
+  if (w != 0) in.problem("w", why);
+}
+
 void read_bucket(const std::string& name, TomlReader& in, ClusterPlan& cluster) {
   Bucket bucket{.name = name};
   in.word("kind", bucket.kind, kKinds);
   in.integer("r", bucket.r, -1, static_cast<std::int32_t>(cluster.replicas));
   in.integer("w", bucket.w, -1, static_cast<std::int32_t>(cluster.replicas));
+  if (bucket.kind == Kind::strong) refuse_replies(in, bucket.r, bucket.w);
   if (name.empty() || name.size() > kBucketBytesMax || name == "default")
     in.problem("a bucket needs a name of its own, not \"" + name + "\"");
   cluster.buckets.push_back(std::move(bucket));
@@ -139,7 +146,9 @@ void read_mix(TomlReader& in, Workload& load) {
   in.count("get", load.get, 0, 1'000'000);
   in.count("put", load.put, 0, 1'000'000);
   in.count("del", load.del, 0, 1'000'000);
-  if (load.get + load.put + load.del == 0) in.problem("a workload needs a weight above 0 for get, put or del");
+  in.count("cas", load.cas, 0, 1'000'000);
+  if (load.get + load.put + load.del + load.cas == 0)
+    in.problem("a workload needs a weight above 0 for get, put, del or cas");
   in.count("keys", load.keys, 1, 10'000'000);
   in.flag("fill", load.fill);
   in.word("distribution", load.choice, kChoices);
@@ -149,6 +158,22 @@ void read_mix(TomlReader& in, Workload& load) {
   in.count("value_bytes", load.value_min, 8, static_cast<std::uint32_t>(kValueBytesMax));
   load.value_max = load.value_min;
   in.count("value_bytes_max", load.value_max, load.value_min, static_cast<std::uint32_t>(kValueBytesMax));
+}
+
+// What a strong bucket cannot do, and what only a strong one can.
+void check_kind(TomlReader& in, const ClusterPlan& cluster, const Workload& load) {
+  const Kind kind = kind_of(cluster, load.bucket);
+  if (kind == Kind::strong) {
+    refuse_replies(in, load.r, load.w);
+    if (load.fill && in.has("fill"))
+      in.problem("fill", "must be false: the keys of a strong bucket begin without a value");
+    return;
+  }
+  const std::string why = "needs a bucket of kind strong, and \"" + load.bucket + "\" is of kind " +
+                          std::string(name_of(kind)) +
+                          ": say kind = \"strong\" in a [cluster.buckets.NAME] and bucket = \"NAME\" here";
+  if (load.level == Level::strong) in.problem("level", "strong " + why);
+  if (load.cas > 0) in.problem("cas", why);
 }
 
 void read_workload(TomlReader& in, Scenario& scenario) {
@@ -171,6 +196,8 @@ void read_workload(TomlReader& in, Scenario& scenario) {
   in.word("level", load.level, kLevels);
   if ((load.level == Level::session) != load.sessions)
     in.problem("level", "session goes with sessions = true, and only so");
+  check_kind(in, scenario.cluster, load);
+  load.fill = load.fill && kind_of(scenario.cluster, load.bucket) != Kind::strong;
   in.word("contexts", load.contexts, kContexts);
   in.number("timeout_ms", load.timeout_ms, 1, 60'000);
   in.count("retries", load.retries, 0, 10);

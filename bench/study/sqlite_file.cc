@@ -20,7 +20,8 @@ constexpr const char* kTables = R"(
     siblings_all INTEGER, clock_entries INTEGER);
   CREATE TABLE operation (run INTEGER, number INTEGER, client INTEGER, phase TEXT, function TEXT, key TEXT,
     outcome TEXT, error TEXT, invoked REAL, completed REAL, since_write REAL, write INTEGER, returned TEXT,
-    replaces TEXT, in_session INTEGER, retried INTEGER, stand_ins INTEGER, context TEXT);
+    replaces TEXT, in_session INTEGER, retried INTEGER, stand_ins INTEGER, context TEXT,
+    linearizable INTEGER, expected INTEGER, expected_version INTEGER, version INTEGER, lost INTEGER);
   CREATE TABLE fault (run INTEGER, what TEXT, place TEXT, begin REAL, end REAL, destroyed_copies INTEGER);
   CREATE TABLE last (run INTEGER, key TEXT, known INTEGER, equal INTEGER, write_ids TEXT);
   CREATE TABLE counter (run INTEGER, name TEXT, value INTEGER);
@@ -66,8 +67,9 @@ class Rows {
   void bind(int place, std::string_view text) {
     take(sqlite3_bind_text(statement_, place, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT));
   }
-  void bind(int place, const std::optional<double>& value) {
-    take(value ? sqlite3_bind_double(statement_, place, *value) : sqlite3_bind_null(statement_, place));
+  template <class T>
+  void bind(int place, const std::optional<T>& value) {
+    value ? bind(place, *value) : take(sqlite3_bind_null(statement_, place));
   }
   void take(int code) { ok_ = ok_ && code == SQLITE_OK; }
 
@@ -99,13 +101,13 @@ Status add_samples(sqlite3* database, std::int64_t run, const Recording& recordi
 }
 
 Status add_operations(sqlite3* database, std::int64_t run, const Recording& recording) {
-  Rows rows(database, "operation", 18);
+  Rows rows(database, "operation", 23);
   std::uint64_t number = 0;
   for (const Operation& o : recording.operations)
     rows.add(run, number++, o.client, name_of(o.phase), name_of(o.function), key_of(recording, o.key),
              name_of(o.outcome), std::string_view(o.error == Errc::ok ? "" : describe(o.error)), o.invoked, o.completed,
              o.since_write, o.write, json_of(o.returned), json_of(o.replaces), o.in_session, o.retried, o.stand_ins,
-             o.context);
+             o.context, o.linearizable, o.expected, o.expected_version, o.version, o.lost());
   return rows.status();
 }
 

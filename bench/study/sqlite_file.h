@@ -3,7 +3,8 @@
 //   run        id, variant, seed, driver, replicas, r, w, seconds, healed, events, event_hash, verdict
 //   sample     run, at, behind, keys_apart, hints, ... (the columns of metrics.csv's first part)
 //   operation  run, number, client, phase, function, key, outcome, error, invoked, completed, since_write, write,
-//              returned, replaces, in_session, retried, stand_ins, context   (none when the history is not kept)
+//              returned, replaces, in_session, retried, stand_ins, context, linearizable, expected, expected_version,
+//              version, lost   (none when the history is not kept)
 //   fault      run, what, place, begin, end, destroyed_copies
 //   last       run, key, known, equal, write_ids
 //   counter    run, name, value

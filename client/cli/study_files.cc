@@ -35,6 +35,9 @@ void say_what_was_left_out(const Session& session, const study::Exported& export
   if (exported.deleted_keys > 0)
     session.say("left out: " + std::to_string(exported.deleted_keys) +
                 " keys with deletes, which have no value to tell them apart");
+  if (exported.weakened > 0)
+    session.say("told as puts: " + std::to_string(exported.weakened) +
+                " compare-and-sets, which this log does not have; --as json has them");
 }
 
 Result<study::Exported> write_export(const StudyExportAsked& asked, const fs::path& target) {

@@ -92,7 +92,7 @@ TEST(Causality, DeleteThatFailedExplainsNothing) {
 
 TEST(Causality, LastWriterWinsGoesByTime) {
   Story story;
-  story.recording.lww = {true};
+  story.recording.kinds = {Kind::lww};
   story.put(1, 1);
   story.put(2, 2);
   story.put(3, 3);
@@ -106,7 +106,7 @@ TEST(Causality, LastWriterWinsGoesByTime) {
 // A blind delete beats what it never saw.
 TEST(Causality, LastDeleterWins) {
   Story story;
-  story.recording.lww = {true};
+  story.recording.kinds = {Kind::lww};
   story.put(1, 1);
   story.del(2, 2);
   story.put(3, 3);

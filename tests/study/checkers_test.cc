@@ -23,7 +23,7 @@ const Check& named(const Verdict& verdict, const std::string& name) {
 Story story_with_enough() {
   Story story;
   story.recording.keys = {"k0", "k1"};
-  story.recording.lww = {false, false};
+  story.recording.kinds = {Kind::siblings, Kind::siblings};
   for (int i = 0; i < 10; ++i) story.get(0.1 * i).key = 1;
   story.ends({}, 1);
   return story;
@@ -121,7 +121,7 @@ TEST(Losses, UnknownEndLeavesItUndecided) {
 
 TEST(Losses, LastWriterWinsMayDropButNotAll) {
   Story story = story_with_enough();
-  story.recording.lww = {true, true};
+  story.recording.kinds = {Kind::lww, Kind::lww};
   story.put(1, 1);
   story.put(2, 1);
   story.ends({2});
@@ -278,7 +278,7 @@ TEST(Sessions, OverlappingOtherClientsAndNewerAreFine) {
 
 TEST(Sessions, LastWriterWinsHasAnOrder) {
   Story story = story_with_enough();
-  story.recording.lww = {true, true};
+  story.recording.kinds = {Kind::lww, Kind::lww};
   story.put(1, 1).client = 9;
   story.put(2, 1).client = 8;
   for (const double at : {2.0, 3.0, 4.0}) {
@@ -292,7 +292,7 @@ TEST(Sessions, LastWriterWinsHasAnOrder) {
 
 TEST(Sessions, LastWriterWinsMayDropOwnWrites) {
   Story story = story_with_enough();
-  story.recording.lww = {true, true};
+  story.recording.kinds = {Kind::lww, Kind::lww};
   story.put(1, 1).in_session = true;
   story.put(2, 1).client = 8;
   story.get(2, {2}).in_session = true;

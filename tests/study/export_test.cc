@@ -124,6 +124,93 @@ TEST_F(Export, PorcupineOperations) {
   EXPECT_EQ(operations[2].at("Return"), 8'010'000'001) << "nobody knows whether it ever ended";
 }
 
+// A won and a lost compare-and-set, one of unknown outcome, a write that expects a version, and one that expects the
+// nothing that a delete had left.
+class ExportOfStrongKeys : public Export {
+ protected:
+  void keep_strong_story() const {
+    Story story;
+    story.cas(1, 1, 0);
+    lose(story.cas(2, 2, 0));
+    story.cas(3, 3, 1);
+    story.cas(4, 4, 3).outcome = Outcome::info;
+    story.put(5, 5, {3}).expected_version = 2;
+    lose(story.put(6, 6, {3}));
+    story.find(6).expected_version = 2;
+    story.strong();
+    keep(story);
+  }
+  void keep_deletes() const {
+    Story story;
+    story.put(1, 1);
+    story.del(2, 2, {1}).expected_version = 1;
+    story.put(3, 3, {2}).expected_version = 2;
+    story.del(4, 4, {3});
+    lose(story.put(5, 5, {2}));
+    story.find(5).expected_version = 2;
+    story.strong();
+    keep(story);
+  }
+
+ private:
+  static void lose(Operation& operation) {
+    operation.outcome = Outcome::fail;
+    operation.error = Errc::conflict;
+  }
+};
+
+TEST_F(ExportOfStrongKeys, KnossosHasCas) {
+  keep_strong_story();
+  const std::string text = exported({.checker = Foreign::knossos, .notation = Notation::edn, .key = "k0"});
+  EXPECT_THAT(text, HasSubstr(":type :ok, :process 0, :f :cas, :value [nil 1], :time 1010000000}"));
+  EXPECT_THAT(text, HasSubstr(":type :fail, :process 0, :f :cas, :value [nil 2], :time 2010000000}"));
+  EXPECT_THAT(text, HasSubstr(":type :invoke, :process 0, :f :cas, :value [1 3], :time 3000000000}"));
+  EXPECT_THAT(text, HasSubstr(":type :info, :process 0, :f :cas, :value [3 4], :time 4010000000}"));
+  EXPECT_THAT(text, HasSubstr(":type :ok, :process 1, :f :cas, :value [3 5], :time 5010000000}"));
+  EXPECT_THAT(exported({.checker = Foreign::knossos, .notation = Notation::edn}),
+              HasSubstr(":f :cas, :value [\"k0\" [1 3]]"));
+}
+
+TEST_F(ExportOfStrongKeys, WhatADeleteLeftIsNil) {
+  keep_deletes();
+  const std::string text = exported({.checker = Foreign::knossos, .notation = Notation::edn, .key = "k0"});
+  EXPECT_THAT(text, HasSubstr(":f :cas, :value [1 nil], :time 2010000000}"));
+  EXPECT_THAT(text, HasSubstr(":f :cas, :value [nil 3], :time 3010000000}"));
+  exported({.checker = Foreign::porcupine, .notation = Notation::json});
+  EXPECT_EQ(result_.operations, 4U) << "that the key was empty at another version, no register can say";
+}
+
+TEST_F(ExportOfStrongKeys, ElleReadsAndWritesInOneTransaction) {
+  keep_strong_story();
+  const auto events = nlohmann::json::parse(exported({.checker = Foreign::elle, .notation = Notation::json}));
+  ASSERT_EQ(events.size(), 12U);
+  EXPECT_EQ(events[4].at("value").dump(), R"([["r","k0",null],["w","k0",3]])");
+  EXPECT_EQ(events[5].at("value").dump(), R"([["r","k0",1],["w","k0",3]])");
+  EXPECT_EQ(events[7].at("value").dump(), R"([["r","k0",null],["w","k0",4]])") << "nobody knows what it read";
+  EXPECT_EQ(events[3].at("type"), "fail");
+}
+
+TEST_F(ExportOfStrongKeys, PorcupineHearsOfLostComparisons) {
+  keep_strong_story();
+  const auto operations = nlohmann::json::parse(exported({.checker = Foreign::porcupine, .notation = Notation::json}));
+  ASSERT_EQ(operations.size(), 6U);
+  EXPECT_EQ(operations[1].dump(), R"({"Call":2000000000,"ClientId":0,"Input":{"expected":"","key":"k0","op":"cas",)"
+                                  R"("value":"2"},"Output":{"ok":false,"value":""},"Return":2010000000})");
+  EXPECT_EQ(operations[2].at("Input").at("expected"), "1");
+  EXPECT_EQ(operations[3].at("Output").dump(), R"({"unknown":true,"value":""})");
+  EXPECT_EQ(operations[3].at("Return"), 6'010'000'001);
+  EXPECT_EQ(result_.weakened, 0U);
+}
+
+TEST_F(ExportOfStrongKeys, PorcupinesLogHasPutsAlone) {
+  keep_strong_story();
+  const std::string text = exported({.checker = Foreign::porcupine, .notation = Notation::edn});
+  EXPECT_THAT(text, HasSubstr("{:process 0, :type :ok, :f :put, :key \"k0\", :value \"3\"}"));
+  EXPECT_THAT(text, Not(HasSubstr(":value \"2\"")));
+  EXPECT_EQ(result_.operations, 4U);
+  EXPECT_EQ(result_.weakened, 4U);
+}
+
 TEST_F(Export, OneRunOfMany) {
   for (const std::uint64_t seed : {1U, 2U}) {
     Story story;

@@ -164,7 +164,7 @@ TEST(LostUpdates, ReplacedDeletedAndPresentAreNotLost) {
 
 TEST(LostUpdates, LastWriterWinsDrops) {
   Story story;
-  story.recording.lww = {true};
+  story.recording.kinds = {Kind::lww};
   story.put(1, 1);
   story.put(2, 1);
   story.ends({2});

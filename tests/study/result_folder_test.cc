@@ -274,6 +274,24 @@ TEST(HistoryLines, AsInJepsen) {
                           R"("time":3000000000})")));
 }
 
+TEST(HistoryLines, StrongOperationsSayWhatACheckerNeeds) {
+  Story story;
+  story.cas(1, 1, 0).version = 1;
+  Operation& lost = story.cas(2, 2, 1);
+  lost.outcome = Outcome::fail;
+  lost.error = Errc::conflict;
+  story.put(3, 3, {1}).expected_version = 1;
+  story.strong();
+  std::ostringstream out;
+  write_history(story.told(), out);
+  const std::vector<std::string> lines = lines_of(out.str());
+  EXPECT_THAT(lines.at(0), HasSubstr(R"("f":"cas","key":"k0","linearizable":true,"value":[null,1],"time")"));
+  EXPECT_THAT(lines.at(1), HasSubstr(R"("value":[null,1],"stand_ins":0,"version":1,"time")"));
+  EXPECT_THAT(lines.at(3), HasSubstr(R"("type":"fail","process":0,"client":0,"phase":"load","f":"cas","key":"k0",)"
+                                     R"("value":[1,2],"lost":true,"time")"));
+  EXPECT_THAT(lines.at(4), HasSubstr(R"("value":3,"replaces":[1],"expects_version":1,"time")"));
+}
+
 // One operation under way, and none after one of unknown outcome.
 TEST(HistoryLines, ProcessesAreSequential) {
   Story story;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bench/study/checkers.h"
 #include "bench/study/driver.h"
 #include "bench/study/scenario_file.h"
 
@@ -86,6 +87,52 @@ for_s = 3
 )");
   ASSERT_TRUE(recording) << recording.error().message;
   EXPECT_GT(std::ranges::max(recording->samples, {}, &Sample::behind).behind, 10U);
+  expect_equal_at_the_end(*recording);
+}
+
+// Two of five owners are cut off. The others go on; what the two answer once they know is a clear refusal; afterwards
+// all go on, and one order of each key explains everything.
+TEST_F(RunOnNodes, AStrongBucketIsLinearizableWhileItsMinorityIsCutOff) {
+  const Result<Recording> recording = run(R"(
+seconds = 6
+[cluster]
+nodes = 5
+replicas = 5
+repair_interval_s = 1
+[cluster.buckets.safe]
+kind = "strong"
+[workload.majority]
+bucket = "safe"
+near = ["n3", "n4", "n5"]
+rate = 60
+keys = 20
+put = 30
+cas = 20
+contexts = "none"
+[workload.minority]
+bucket = "safe"
+near = ["n1", "n2"]
+rate = 30
+keys = 20
+put = 30
+cas = 20
+contexts = "none"
+timeout_ms = 500
+[[fault]]
+what = "partition"
+groups = ["n1,n2", "n3,n4,n5"]
+at_s = 1
+for_s = 2
+)");
+  ASSERT_TRUE(recording) << recording.error().message;
+  const auto count = [&](auto wanted) { return std::ranges::count_if(recording->operations, wanted); };
+  const auto is_during = [](const Operation& op) { return op.invoked > 1.1 && op.completed < 2.9; };
+  EXPECT_GT(count([&](const Operation& op) { return is_during(op) && op.outcome == Outcome::ok; }), 20);
+  EXPECT_GT(count([&](const Operation& op) { return is_during(op) && op.outcome != Outcome::ok && !op.lost(); }), 5);
+  EXPECT_GT(count([](const Operation& op) { return op.function == Function::cas && op.outcome == Outcome::ok; }), 5);
+  const Verdict verdict = check(*recording);
+  for (const Check& one : verdict.checks)
+    EXPECT_EQ(one.judgement, Judgement::valid) << one.name << ": " << ::testing::PrintToString(one.sentences);
   expect_equal_at_the_end(*recording);
 }
 

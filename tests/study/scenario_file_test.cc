@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{kSmall + "[cluster]\nnodes = \"3\"\n", "cluster.nodes must be a number from 1 to 1000"},
                       Wrong{kSmall + "[cluster]\nnodes = 2.5\n", "cluster.nodes must be a whole number"},
                       Wrong{kSmall + "rate = -1\n", "workload.rate must be a number"},
-                      Wrong{kSmall + "level = \"strong\"\n", "workload.level is one of: quorum"},
+                      Wrong{kSmall + "level = \"best\"\n", "workload.level is one of: quorum"},
                       Wrong{kSmall + "bucket = \"b\"\n", "is not among [cluster.buckets.NAME]"},
                       Wrong{kSmall + "get = 0\nput = 0\n", "a weight above 0"},
                       Wrong{kSmall + "[links]\ndelay = { exponential_ms = 1, constant_ms = 2 }\n", "exactly one of"},
@@ -162,6 +162,50 @@ INSTANTIATE_TEST_SUITE_P(
                             "only gossips"},
                       Wrong{kSmall + "[cluster]\nnodes = 2\n", "fewer nodes than replicas"},
                       Wrong{kSmall + "[variants.a]\nseconds = 0\n", "in variant a"}));
+
+// ---- strong buckets ------------------------------------------------------------------------------------------------
+
+const std::string kStrong = R"(
+name = "strong"
+[cluster.buckets.safe]
+kind = "strong"
+[[workload]]
+bucket = "safe"
+)";
+
+TEST(ScenarioFile, AStrongBucketHasItsLevelAndCompareAndSets) {
+  const StudyFile study = study_of(kStrong + "level = \"strong\"\ncas = 20\n");
+  const Workload& load = study.variants[0].scenario.workloads.front();
+  EXPECT_EQ(study.variants[0].scenario.cluster.buckets.front().kind, Kind::strong);
+  EXPECT_EQ(load.level, Level::strong);
+  EXPECT_EQ(load.cas, 20U);
+  EXPECT_FALSE(load.fill) << "its keys begin without a value";
+}
+
+// So that variants can make one bucket strong and another not.
+TEST(ScenarioFile, WhatAStrongBucketHasNotMayBeSaidToBeAbsent) {
+  const StudyFile study = study_of(kStrong + "r = 0\nw = 0\nfill = false\n");
+  EXPECT_EQ(study.variants.size(), 1U);
+  EXPECT_EQ(study_of(kSmall + "cas = 0\n").variants.size(), 1U);
+}
+
+const std::string kNeedsStrong = "needs a bucket of kind strong, and \"default\" is of kind siblings";
+const std::string kNoReplies = "means nothing in a strong bucket";
+
+INSTANTIATE_TEST_SUITE_P(
+    Strong, WrongScenario,
+    ::testing::Values(Wrong{kSmall + "level = \"strong\"\n", "line 4, column 9: workload.level strong " + kNeedsStrong},
+                      Wrong{kSmall + "cas = 1\n", "line 4, column 7: workload.cas " + kNeedsStrong},
+                      Wrong{
+                          "name = \"x\"\n[cluster.buckets.b]\nkind = \"lww\"\n[[workload]]\nbucket = \"b\"\ncas = 1\n",
+                          "line 6, column 7: workload.cas needs a bucket of kind strong, and \"b\" is of kind lww"},
+                      Wrong{kStrong + "r = 1\n", "line 7, column 5: workload.r " + kNoReplies},
+                      Wrong{kStrong + "w = -1\n", "line 7, column 5: workload.w " + kNoReplies},
+                      Wrong{kStrong + "fill = true\n", "line 7, column 8: workload.fill must be false"},
+                      Wrong{kStrong + "[cluster.buckets.other]\nkind = \"strong\"\nw = 2\n",
+                            "line 9, column 5: cluster.buckets.other.w " + kNoReplies},
+                      Wrong{kStrong + "get = 0\nput = 0\n",
+                            "line 5, column 1: a workload needs a weight above 0 for get, put, del or cas"}));
 
 }  // namespace
 }  // namespace shoal::study

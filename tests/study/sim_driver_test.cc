@@ -208,6 +208,61 @@ for_s = 14
   EXPECT_EQ(recording.samples.back().behind, 0) << "and who is back";
 }
 
+const std::string kStrongLoad = R"(
+[cluster.buckets.safe]
+kind = "strong"
+[[workload]]
+bucket = "safe"
+rate = 60
+keys = 5
+clients = 3
+get = 40
+put = 20
+del = 10
+cas = 30
+)";
+
+std::size_t count_if(const Recording& recording, Function function, bool (*wanted)(const Operation&)) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      recording.operations, [&](const Operation& op) { return op.function == function && wanted(op); }));
+}
+
+// Everything that a checker needs is recorded: the version of each answer, and what each write went by.
+TEST(Simulate, StrongOperationsAreRecordedWithTheirVersions) {
+  const Recording recording = simulate(variant_of(kStrongLoad), 1, {});
+  const auto is_ok = [](const Operation& op) { return op.outcome == Outcome::ok; };
+  const auto is_lost = [](const Operation& op) { return op.lost(); };
+  EXPECT_GT(count_if(recording, Function::cas, is_ok), 100U);
+  EXPECT_GT(count_if(recording, Function::del, is_ok), 30U);
+  EXPECT_GT(count_if(recording, Function::cas, [](const Operation& op) { return op.expected == 0; }), 5U);
+  EXPECT_GT(count_if(recording, Function::cas, is_lost) + count_if(recording, Function::put, is_lost), 0U);
+  for (const Operation& op : recording.operations) {
+    EXPECT_TRUE(op.linearizable);
+    EXPECT_EQ(op.version.has_value(), op.outcome == Outcome::ok);
+    EXPECT_TRUE(op.outcome == Outcome::ok || op.lost()) << describe(op.error);
+    if (op.function == Function::put || op.function == Function::del) {
+      EXPECT_TRUE(op.expected_version || op.replaces.empty());
+    }
+    if (op.function == Function::cas && op.expected != 0) {
+      EXPECT_EQ(op.replaces, std::vector<WriteId>{op.expected});
+    }
+  }
+  EXPECT_EQ(recording.samples.back().behind, 0);
+}
+
+TEST(Simulate, BlindWritesBesideCompareAndSets) {
+  const Recording recording = simulate(variant_of(kStrongLoad + "contexts = \"none\"\n"), 1, {});
+  const auto is_lost = [](const Operation& op) { return op.lost(); };
+  EXPECT_EQ(count_if(recording, Function::put, is_lost), 0U) << "nothing was expected";
+  EXPECT_GT(count_if(recording, Function::cas, is_lost), 50U) << "what was seen last is often gone";
+  EXPECT_GT(count_if(recording, Function::cas, [](const Operation& op) { return op.outcome == Outcome::ok; }), 50U);
+}
+
+TEST(Simulate, EventualReadsOfAStrongBucketHaveNoPlaceInItsOrder) {
+  const Recording recording = simulate(variant_of(kStrongLoad + "level = \"eventual\"\n"), 1, {});
+  for (const Operation& op : recording.operations) EXPECT_EQ(op.linearizable, op.is_write());
+}
+
 TEST(ValueOf, NamesItsWriter) {
   EXPECT_EQ(writer_of(value_of(77, 100)), 77U);
   EXPECT_EQ(value_of(77, 100).size(), 100U);

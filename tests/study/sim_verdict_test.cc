@@ -2,6 +2,8 @@
 // last writer wins throws away is counted.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bench/study/checkers.h"
 #include "bench/study/driver.h"
 #include "bench/study/measures.h"
@@ -35,6 +37,10 @@ del = 10
 timeout_ms = 4000
 )";
 
+const Check& named(const Verdict& verdict, const std::string& name) {
+  return *std::ranges::find(verdict.checks, name, &Check::name);
+}
+
 void expect_valid(const Variant& variant, std::uint64_t seed) {
   const Recording recording = simulate(variant, seed, {});
   const Verdict verdict = check(recording);
@@ -64,6 +70,55 @@ kind = "lww"
   EXPECT_GT(measures.lost.dropped, 20U);
 }
 
+const std::string kStrongLoad = R"(
+[cluster]
+repair_interval_s = 2
+[cluster.buckets.safe]
+kind = "strong"
+[[workload]]
+bucket = "safe"
+rate = 100
+keys = 20
+clients = 4
+get = 50
+put = 10
+del = 10
+cas = 30
+timeout_ms = 4000
+)";
+
+TEST(SimVerdict, StrongBucketsAreLinearizable) {
+  for (const char* how : {"", "contexts = \"none\"\n", "contexts = \"last_seen\"\n"}) {
+    const Variant variant = variant_of(kStrongLoad + how + kFaults);
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) expect_valid(variant, seed);
+  }
+}
+
+TEST(SimVerdict, StaleReadsOfAStrongBucketAreNotHeldToItsOrder) {
+  const Variant variant = variant_of(kStrongLoad + "level = \"eventual\"\n" + kFaults);
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) expect_valid(variant, seed);
+}
+
+TEST(SimVerdict, SessionsInAStrongBucketKeepEveryPromise) {
+  const Variant variant = variant_of(kStrongLoad + "level = \"session\"\nsessions = true\n" + kFaults);
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) expect_valid(variant, seed);
+}
+
+// A compare-and-set that was won by two clients, in a run that is right otherwise.
+TEST(SimVerdict, AForgedAnswerIsNoticedAmongThousands) {
+  Recording recording = simulate(variant_of(kStrongLoad + "contexts = \"none\"\n" + kFaults), 1, {});
+  ASSERT_EQ(named(check(recording), "linearizability").judgement, Judgement::valid);
+  ASSERT_GT(named(check(recording), "linearizability").examined, 1000U);
+  const auto lost = std::ranges::find_if(recording.operations,
+                                         [](const Operation& op) { return op.function == Function::cas && op.lost(); });
+  ASSERT_NE(lost, recording.operations.end());
+  lost->outcome = Outcome::ok;
+  lost->error = Errc::ok;
+  const Check& forged = named(check(recording), "linearizability");
+  EXPECT_EQ(forged.judgement, Judgement::invalid);
+  EXPECT_EQ(forged.violations, 1U);
+}
+
 TEST(SimVerdict, WithoutRepairDifferencesAreOnlyNoted) {
   const Variant variant = variant_of(kLoad + R"(
 [cluster.switches]
@@ -77,8 +132,7 @@ at_s = 10
 for_s = 10
 )");
   const Verdict verdict = check(simulate(variant, 1, {}));
-  EXPECT_EQ(verdict.checks[4].name, "convergence");
-  EXPECT_GT(verdict.checks[4].violations, 0U);
+  EXPECT_GT(named(verdict, "convergence").violations, 0U);
   EXPECT_EQ(verdict.judgement(), Judgement::valid);
 }
 

@@ -11,7 +11,7 @@ Story::Story() {
   recording.driver = "sim";
   recording.nodes = {"n1", "n2", "n3"};
   recording.keys = {"k0"};
-  recording.lww = {false};
+  recording.kinds = {Kind::siblings};
   recording.r = 2;
   recording.w = 2;
   recording.seconds = 10;
@@ -33,6 +33,16 @@ Operation& Story::del(WriteId id, double at, Ids replaces) {
 }
 
 Operation& Story::get(double at, Ids returned) { return add({.invoked = at, .returned = std::move(returned)}); }
+
+Operation& Story::cas(WriteId id, double at, WriteId expected) {
+  const Ids replaces = expected == 0 ? Ids{} : Ids{expected};
+  return add({.function = Function::cas, .invoked = at, .write = id, .replaces = replaces, .expected = expected});
+}
+
+void Story::strong() {
+  std::ranges::fill(recording.kinds, Kind::strong);
+  for (Operation& operation : recording.operations) operation.linearizable = true;
+}
 
 Operation& Story::find(WriteId id) {
   return *std::ranges::find_if(recording.operations, [id](const Operation& operation) {

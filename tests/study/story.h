@@ -19,6 +19,8 @@ class Story {
   Operation& put(WriteId id, double at, Ids replaces = {});
   Operation& del(WriteId id, double at, Ids replaces = {});
   Operation& get(double at, Ids returned = {});
+  // Of a strong bucket; 0: the key must have no value.
+  Operation& cas(WriteId id, double at, WriteId expected);
   // A read at this distance (s) from the acknowledgement of `write`.
   Operation& probe(WriteId write, double distance, Ids returned);
   Operation& find(WriteId id);
@@ -26,6 +28,9 @@ class Story {
   void sample(double at, std::uint64_t behind);
   void fault(double begin, double end);
   LastState& ends(Ids values, std::uint32_t key = 0);
+
+  // All keys are in a strong bucket, and all that was done so far is linearizable.
+  void strong();
 
   [[nodiscard]] const Recording& told();
   Recording recording;
