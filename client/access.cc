@@ -109,6 +109,8 @@ NodeStatus status_of(const StatusReply& reply) {
                     .forming = reply.document.forming,
                     .members = {},
                     .buckets = buckets_of(reply.document),
+                    .voters = {},
+                    .voters_named = reply.document.voters_named,
                     .records = reply.records,
                     .requests_open = reply.requests_open,
                     .store_trouble = reply.store_trouble,
@@ -121,6 +123,7 @@ NodeStatus status_of(const StatusReply& reply) {
                     .faults = reply.faults,
                     .study = reply.study};
   for (const Counter& counter : reply.counters) status.counters.push_back({counter.name, counter.count});
+  for (const NodeId voter : reply.document.choosers()) status.voters.push_back(to_string(voter));
   if (const Member* self = reply.document.find(reply.node)) status.name = self->name;
   for (const Member& member : reply.document.members) status.members.push_back(member_status(member, reply.members));
   return status;

@@ -1,4 +1,4 @@
-// What a client asks about the cluster itself: status, placement, hints, events, repair, explanations, buckets.
+// What a client asks about the cluster itself: status, placement, hints, events, repair, explanations, buckets, voters.
 #include <algorithm>
 #include <utility>
 
@@ -37,6 +37,11 @@ Result<Key> checked_key(std::string_view key, const ReadOptions& options) {
   return full;
 }
 
+Result<std::uint64_t> epoch_of(const std::optional<Membership>& document) {
+  if (!document) return fail(Errc::corrupt, "the node answered without a membership document");
+  return document->epoch.value;
+}
+
 Result<std::uint64_t> ask_for_bucket(Engine& engine, const BucketStatus& wanted, bool create) {
   if (const Status checked = check_key(Key{wanted.name, "any"}); !checked) return checked.error();
   const std::optional<Kind> kind = kind_of(wanted.kind);
@@ -53,8 +58,7 @@ Result<std::uint64_t> ask_for_bucket(Engine& engine, const BucketStatus& wanted,
   const BucketRequest request{{}, {wanted.name, *kind, wanted.r, wanted.w}, create};
   const auto reply = ask_any<BucketReply>(engine, request, engine.options().timeout);
   if (!reply) return reply.error();
-  if (!reply->document) return fail(Errc::corrupt, "the node answered without a membership document");
-  return reply->document->epoch.value;
+  return epoch_of(reply->document);
 }
 
 }  // namespace
@@ -182,6 +186,20 @@ Result<std::uint64_t> Client::create_bucket(const BucketStatus& bucket) {
 
 Result<std::uint64_t> Client::change_bucket(const BucketStatus& bucket) {
   return ask_for_bucket(*engine_, bucket, false);
+}
+
+Result<std::uint64_t> Client::set_voters(const std::vector<std::string>& members) {
+  const VotersRequest request{{}, members, false};
+  const auto reply = ask_any<VotersReply>(*engine_, request, engine_->options().timeout);
+  if (!reply) return reply.error();
+  return epoch_of(reply->document);
+}
+
+Result<std::uint64_t> Client::break_glass(std::string_view node) {
+  return ask_member<std::uint64_t>(
+             engine_, VotersRequest{{}, {}, true}, node,
+             [](const Membership&, const Reply& reply) { return epoch_of(std::get<VotersReply>(reply).document); })
+      .get();
 }
 
 }  // namespace shoal

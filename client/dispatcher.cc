@@ -22,7 +22,8 @@ bool final_for_everybody(Errc code) {
 bool is_write(const Operation& operation) {
   if (const auto* faults = std::get_if<FaultsRequest>(&operation.request)) return faults->op != FaultsOp::list;
   return std::holds_alternative<PutRequest>(operation.request) ||
-         std::holds_alternative<BucketRequest>(operation.request);
+         std::holds_alternative<BucketRequest>(operation.request) ||
+         std::holds_alternative<VotersRequest>(operation.request);
 }
 
 Kind kind_of(const Operation& operation) {

@@ -104,7 +104,7 @@ void Dispatcher::receive(const std::string& address, Message message, Instant no
         } else if constexpr (std::is_same_v<Arrived, StatusReply>) {
           adopt(arrived.document, now);
           on_answer(std::move(arrived), now);
-        } else if constexpr (std::is_same_v<Arrived, BucketReply>) {
+        } else if constexpr (std::is_same_v<Arrived, BucketReply> || std::is_same_v<Arrived, VotersReply>) {
           if (arrived.document) adopt(*arrived.document, now);
           on_answer(std::move(arrived), now);
         } else if constexpr (std::is_constructible_v<Reply, Arrived>) {

@@ -75,6 +75,8 @@ template class Pending<RepairStatus>;
 template class Pending<NodeDifference>;
 template class Pending<ExplainReply>;
 template class Pending<BucketReply>;
+template class Pending<VotersReply>;
+template class Pending<std::uint64_t>;
 template class Pending<FaultsReply>;
 template class Pending<ObserveReply>;
 

@@ -1,9 +1,7 @@
 // bucket: creating buckets and setting what their requests get by default. The voters choose a document with the
 // bucket; the command then waits until every living member knows that document, so that the next write may go anywhere.
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <memory>
-#include <thread>
 
 #include "client/cli/gather.h"
 #include "client/cli/verbs.h"
@@ -12,8 +10,6 @@
 
 namespace shoal::cli {
 namespace {
-
-constexpr std::chrono::milliseconds kPollPeriod{20};
 
 struct Asked {
   std::string name;
@@ -63,22 +59,8 @@ Status assign(int& field, const std::string& text, const char* flag, std::uint32
   return Unit{};
 }
 
-// Names of living members that do not know the document, when the time was over.
-std::vector<std::string> wait_for_all(Session& session, const NodeStatus& view, std::uint64_t epoch) {
-  const auto deadline = std::chrono::steady_clock::now() + session.timeout();
-  for (;;) {
-    std::vector<std::string> behind;
-    for (const Answer<NodeStatus>& answer : status_of_all(session, view)) {
-      const bool knows = answer.value && answer.value->epoch >= epoch;
-      if (!knows && answer.member.liveness != "dead") behind.push_back(answer.member.name);
-    }
-    if (behind.empty() || std::chrono::steady_clock::now() >= deadline) return behind;
-    std::this_thread::sleep_for(kPollPeriod);
-  }
-}
-
 int finish(Session& session, const NodeStatus& view, const BucketStatus& bucket, std::uint64_t epoch) {
-  const std::vector<std::string> behind = wait_for_all(session, view, epoch);
+  const std::vector<std::string> behind = wait_for_document(session, view, epoch);
   if (session.is_json()) {
     print_json(Json{{"schema", kSchema}, {"bucket", json_of(bucket)}, {"epoch", epoch}, {"not_known_to", behind}});
   } else if (session.is_table() && !session.quiet()) {

@@ -1,6 +1,14 @@
 #include "client/cli/gather.h"
 
+#include <chrono>
+#include <thread>
+
 namespace shoal::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kPollPeriod{20};
+
+}  // namespace
 
 std::vector<MemberStatus> present_members(const NodeStatus& view) {
   std::vector<MemberStatus> members = view.members;
@@ -25,6 +33,19 @@ std::vector<Answer<NodeStatus>> status_of_all(Session& session, const NodeStatus
   Async async = session.db().async();
   return ask_all<NodeStatus>(present_members(view),
                              [&](const MemberStatus& member) { return async.status(member.id); });
+}
+
+std::vector<std::string> wait_for_document(Session& session, const NodeStatus& view, std::uint64_t epoch) {
+  const auto deadline = std::chrono::steady_clock::now() + session.timeout();
+  for (;;) {
+    std::vector<std::string> behind;
+    for (const Answer<NodeStatus>& answer : status_of_all(session, view)) {
+      const bool knows = answer.value && answer.value->epoch >= epoch;
+      if (!knows && answer.member.liveness != "dead") behind.push_back(answer.member.name);
+    }
+    if (behind.empty() || std::chrono::steady_clock::now() >= deadline) return behind;
+    std::this_thread::sleep_for(kPollPeriod);
+  }
 }
 
 }  // namespace shoal::cli

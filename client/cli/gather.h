@@ -45,6 +45,10 @@ std::vector<Answer<T>> ask_all(const std::vector<MemberStatus>& members, Ask ask
 
 std::vector<Answer<NodeStatus>> status_of_all(Session& session, const NodeStatus& view);
 
+// Waits until every living member of the view knows the document of this number, the session's timeout at most. Names
+// those that have not said so.
+std::vector<std::string> wait_for_document(Session& session, const NodeStatus& view, std::uint64_t epoch);
+
 // [{"name": ..., "error": ...}, ...]
 template <class T>
 Json json_of_silent(const std::vector<Answer<T>>& answers) {

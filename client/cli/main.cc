@@ -40,6 +40,7 @@ constexpr Verb kVerbs[] = {
     {"repair", "Show how far replicas are known to be equal, or compare them now", declare_repair},
     {"diff", "Show what two nodes hold differently; exit 1 when they do", declare_diff},
     {"bucket", "Create, set, list and show buckets", declare_bucket},
+    {"voters", "Show, name or replace the members that choose changes of the cluster", declare_voters},
     {"snapshot", "Copy nodes' data while they run, list the copies, restore one", declare_snapshot},
     {"faults", "Make nodes of a laboratory suffer: partitions, delays, losses, clocks, disks", declare_faults},
     {"study", "Run a scenario with faults, judge and measure it; compare, draw and export results", declare_study},

@@ -73,9 +73,22 @@ void judge(Report& report, const MemberReport& member) {
   }
 }
 
+// Whoever is asked names the voters of the document that it knows.
+void judge_voters(Report& report) {
+  const std::vector<std::string>& voters = report.view.voters;
+  const auto answering = std::ranges::count_if(report.members, [&](const MemberReport& member) {
+    return member.value && std::ranges::find(voters, member.member.id) != voters.end();
+  });
+  if (2 * static_cast<std::size_t>(answering) > voters.size()) return;
+  report.problems.push_back(std::to_string(answering) + " of " + std::to_string(voters.size()) +
+                            " voters answer, which is no majority: buckets and members cannot be changed");
+  report.advice.push_back("bring them back; if they are lost for ever, name others: shoal help voters");
+}
+
 Report report_on(NodeStatus view, std::vector<MemberReport> members) {
   Report report{std::move(view), std::move(members), {}, {}};
   for (const MemberReport& member : report.members) judge(report, member);
+  judge_voters(report);
   return report;
 }
 

@@ -32,6 +32,7 @@ Run declare_repair(CLI::App& command);
 Run declare_diff(CLI::App& command);
 Run declare_snapshot(CLI::App& command);
 Run declare_bucket(CLI::App& command);
+Run declare_voters(CLI::App& command);
 Run declare_faults(CLI::App& command);
 Run declare_study(CLI::App& command);
 Run declare_demo(CLI::App& command);

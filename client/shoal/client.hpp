@@ -356,10 +356,17 @@ class Client {
   // What every member holds of the key. Changes nothing, and waits for members that are not believed dead alone.
   Result<Explanation> explain(std::string_view key, ReadOptions options = {});
 
-  // Done when the founder has numbered a document with the bucket; the other nodes learn of it within moments. Returns
-  // the document's number (NodeStatus::epoch). Errc::indeterminate: it may be there, or come to be.
+  // Done when a majority of the voters has chosen a document with it; the other nodes learn of it within moments.
+  // Returns the document's number (NodeStatus::epoch). Errc::indeterminate: it may be there, or come to be.
   Result<std::uint64_t> create_bucket(const BucketStatus& bucket);
   Result<std::uint64_t> change_bucket(const BucketStatus& bucket);  // its r and w
+  // Likewise. 1 to 7 members by name, id or address; none: the cluster chooses. Errc::unavailable: a majority of the
+  // voters, or of those that shall be, cannot be reached.
+  Result<std::uint64_t> set_voters(const std::vector<std::string>& members);
+  // When a majority of the voters is lost for ever: this member alone begins a new generation of membership documents.
+  // Of one member only, once: two generations begun apart stop the nodes that meet. Errc::refused: it reaches a
+  // majority.
+  Result<std::uint64_t> break_glass(std::string_view node);
   // As the membership document says that this client knows; a node is asked where that has no such bucket.
   // Errc::invalid, with the command that creates it: there is none.
   Result<BucketStatus> bucket(std::string_view name, std::optional<Millis> timeout = {});

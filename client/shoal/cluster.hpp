@@ -48,6 +48,8 @@ struct NodeStatus {
   bool forming = false;  // members may still join
   std::vector<MemberStatus> members;
   std::vector<BucketStatus> buckets;  // `default` among them
+  std::vector<std::string> voters;    // ids of the members that choose the next membership document
+  bool voters_named = false;          // by a person: the cluster does not choose others by itself
   std::uint64_t records = 0;          // on this node, deleted ones included
   std::uint64_t requests_open = 0;
   std::string store_trouble;               // empty, or why writes are refused

@@ -186,6 +186,32 @@ TEST_F(CliClusterTest, CreatingABucketWaitsForEveryLivingMember) {
   EXPECT_EQ(shoal("bucket create c").code, kDone) << "the dead are not waited for";
 }
 
+// ---- voters ---------------------------------------------------------------------------------------------------------
+
+TEST_F(CliClusterTest, VotersAreListedNamedAndLeftToTheCluster) {
+  EXPECT_THAT(shoal("voters ls").out, testing::StartsWith("n1\t"));
+  EXPECT_EQ(json("voters ls")["voters"].size(), 1U);
+  EXPECT_EQ(shoal("-o table voters set n3 n1").out, "ok   these are the voters\n");
+  EXPECT_EQ(json("voters ls")["voters"][1]["name"], "n3");
+  EXPECT_EQ(json("voters ls")["named"], true);
+  EXPECT_EQ(json("voters auto")["not_known_to"], nlohmann::json::array());
+  EXPECT_EQ(json("voters ls")["named"], false);
+}
+
+TEST_F(CliClusterTest, VotersThatCannotBeAreRefused) {
+  expect_wrong("voters set n1 nobody", "there is no member \"nobody\"");
+  expect_wrong("voters set", "MEMBER");
+  expect_wrong("voters", "subcommand");
+  expect_wrong("voters break-glass n2", "--lost-for-ever");
+  expect_wrong("voters break-glass nobody --lost-for-ever", "there is no member \"nobody\"");
+  EXPECT_EQ(json("voters ls")["epoch"], 1);
+}
+
+TEST_F(CliClusterTest, TheGlassIsBrokenOnTheNodeThatIsNamed) {
+  EXPECT_EQ(shoal("voters break-glass n2 --lost-for-ever").code, kDone);
+  EXPECT_EQ(json("voters ls")["voters"][0]["name"], "n2");
+}
+
 // ---- hints ----------------------------------------------------------------------------------------------------------
 
 TEST_F(CliClusterTest, HintsAreListedAndDelivered) {
@@ -411,7 +437,7 @@ TEST_F(CliClusterTest, HintsAloneAreHealthy) {
 
 TEST_F(CliClusterTest, HelpNamesEveryNewCommand) {
   const std::string help = shoal("help").out;
-  for (const char* verb : {"bucket", "hints", "members", "events", "explain", "faults"}) {
+  for (const char* verb : {"bucket", "voters", "hints", "members", "events", "explain", "faults"}) {
     EXPECT_THAT(help, HasSubstr(std::string("  ") + verb + " "));
     EXPECT_THAT(shoal(std::string("help ") + verb).out, HasSubstr(std::string("  shoal ") + verb)) << "examples";
   }

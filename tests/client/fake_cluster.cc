@@ -7,6 +7,8 @@
 #include <utility>
 #include <zmq.hpp>
 
+#include "node/ring/lookup.h"
+
 namespace shoal::test {
 
 namespace {
@@ -286,6 +288,7 @@ class FakeNode {
     if (const auto* list = std::get_if<ListRequest>(&message)) return store_.list(*list, *document_.get());
     if (std::holds_alternative<StatusRequest>(message)) return status();
     if (const auto* bucket = std::get_if<BucketRequest>(&message)) return change(*bucket);
+    if (const auto* voters = std::get_if<VotersRequest>(&message)) return change(*voters);
     if (const auto* explain = std::get_if<ExplainRequest>(&message)) return explanation(explain->key);
     if (const auto* events = std::get_if<EventsRequest>(&message)) return log(events->after);
     if (std::holds_alternative<HintsRequest>(message)) return HintsReply{.call = {}, .node = id_, .queues = {}};
@@ -332,6 +335,22 @@ class FakeNode {
     } else {
       next.buckets.insert(at, request.bucket);
     }
+    next.epoch.value += 1;
+    document_.set(std::make_shared<const PreferenceLists>(next));
+    return {{}, {.code = Errc::ok, .message = {}}, next};
+  }
+
+  VotersReply change(const VotersRequest& request) {
+    Membership next = document_.get()->document();
+    next.voters_named = !request.voters.empty();
+    next.voters = {id_};
+    if (next.voters_named) next.voters.clear();
+    for (const std::string& name : request.voters) {
+      const Member* member = find_member(next, name);
+      if (member == nullptr) return {{}, fail(Errc::invalid, "there is no member \"" + name + "\""), {}};
+      next.voters.push_back(member->id);
+    }
+    std::ranges::sort(next.voters);
     next.epoch.value += 1;
     document_.set(std::make_shared<const PreferenceLists>(next));
     return {{}, {.code = Errc::ok, .message = {}}, next};
