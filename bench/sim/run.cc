@@ -145,7 +145,7 @@ class Run {
     return *newest;
   }
 
-  // Of a bucket that exists. A bucket may be lost with its founder's disk, or have never come to be.
+  // Of a bucket that exists. A bucket may have never come to be.
   [[nodiscard]] bool is_usable(const SimKey& key) { return newest_document().bucket(key.key.bucket) != nullptr; }
 
   // Agreement needs a majority of the owners; some may be gone for good.

@@ -41,8 +41,7 @@ Hash128 content_of(const Membership& document) {
 std::string split_sentence(Epoch epoch) {
   return "two membership documents of epoch " + std::to_string(epoch.value) +
          " differ: the cluster was split by hand, for instance by copying a data folder, or by breaking the glass on "
-         "two nodes; keep the nodes of "
-         "one side and start the others with --reset-identity";
+         "two nodes; keep the nodes of one side and start the others with --reset-identity";
 }
 
 Error no_glass_to_break(const Peers& peers, const Membership& document) {
@@ -109,10 +108,11 @@ void Topology::break_glass(const Address& from, const VotersRequest& request) {
     return reply(from, request, request.call, no_glass_to_break(peers_, document()));
   trace_.mark(Mark::glass_broken);
   const Membership next = next_generation(document(), self_.id);
-  votes_.begin_after(next);
-  adopt(next);
-  push_to_all(next);
-  reply(from, request, request.call, Error{.code = Errc::ok, .message = {}});
+  store_.save_document(next);
+  const CommitId commit = votes_.begin_after(next);
+  for (const Member& member : next.members)  // this node as well
+    if (member.state != MemberState::removed) outbox_.send_after(commit, member.id, DocumentPush{next});
+  outbox_.send_after(commit, from, VotersReply{request.call, Error{.code = Errc::ok, .message = {}}, next});
 }
 
 // What has come of the changes under way.

@@ -107,7 +107,7 @@ class Topology {
   Instant next_announcement_ = Instant::min();
   Instant next_close_ = Instant::min();
   std::size_t announced_ = 0;                 // whose turn it is
-  std::size_t asked_in_turn_ = 0;             // likewise
+  std::size_t asked_in_turn_ = 0;             // likewise, among voters
   std::map<NodeId, Instant> last_announced_;  // by others
   Epoch left_half_done_;                      // a follower of this document was accepted here a period ago
 };

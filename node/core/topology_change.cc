@@ -175,10 +175,7 @@ void TopologyChange::settle(Now now) {
 
 // Somebody else proposes, or the voters have another document. After a pause that grows and is never the same for two.
 void TopologyChange::try_again(Now now) {
-  highest_ = std::max(highest_, attempt_->highest());
-  end_attempt();
-  wishes_.insert(wishes_.begin(), std::make_move_iterator(aboard_.begin()), std::make_move_iterator(aboard_.end()));
-  aboard_.clear();
+  give_up_attempt();
   conflicts_ = std::min(conflicts_ + 1, 8);
   const std::uint64_t most = std::min(std::uint64_t{4} << conflicts_, kPauseMsMax);
   pause_until_ = now.mono + std::chrono::microseconds(rng_.between(500, 1000 * most));
@@ -190,13 +187,16 @@ void TopologyChange::end_attempt() {
   resend_at_ = kNever;
 }
 
+// What it had aboard is wished for again.
+void TopologyChange::give_up_attempt() {
+  highest_ = std::max(highest_, attempt_->highest());
+  end_attempt();
+  wishes_.insert(wishes_.begin(), std::make_move_iterator(aboard_.begin()), std::make_move_iterator(aboard_.end()));
+  aboard_.clear();
+}
+
 void TopologyChange::on_document(Now now) {
-  if (attempt_ && epoch_ != document().epoch) {
-    highest_ = std::max(highest_, attempt_->highest());
-    end_attempt();
-    wishes_.insert(wishes_.begin(), std::make_move_iterator(aboard_.begin()), std::make_move_iterator(aboard_.end()));
-    aboard_.clear();
-  }
+  if (attempt_ && epoch_ != document().epoch) give_up_attempt();
   go_on(now);
 }
 

@@ -84,6 +84,7 @@ class TopologyChange {
   void settle(Now now);
   void try_again(Now now);
   void end_attempt();
+  void give_up_attempt();
   void ask_silent(Now now);
   void end(Wish wish, Error outcome);
   void expire(Now now);

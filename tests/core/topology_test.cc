@@ -432,6 +432,37 @@ TEST_F(Voters, MajorityLostForEverIsReplacedByBreakingTheGlass) {
   EXPECT_EQ(voters_of(c.document('d')), "ade");
 }
 
+// A change of the old generation is under way on the very node: what its voters still accept must not come into force.
+TEST_F(Voters, AnOldChangeDoesNotUndoANewGeneration) {
+  c.lose([](const Cluster::Flight& f) { return std::holds_alternative<AcceptedDocument>(f.message); });
+  c.ask('d', BucketRequest{{}, {"carts"}, true});
+  c.run();
+  for (const Name gone : {'a', 'b', 'c'}) c.believe(gone, Liveness::dead);
+  c.heal();
+  c.lose([](const Cluster::Flight& f) { return std::holds_alternative<DocumentPush>(f.message) && f.from == 'd'; });
+  ASSERT_EQ(break_glass('d').outcome.code, Errc::ok);
+  c.advance(200ms);
+  EXPECT_GT(c.document('d').epoch, Epoch{1ULL << 32});
+}
+
+// Nobody follows a generation that a power cut can take back.
+TEST_F(Voters, ANewGenerationIsOnTheDiskBeforeAnybodyHearsOfIt) {
+  for (const Name gone : {'a', 'b', 'c'}) {
+    c.kill(gone);
+    c.believe(gone, Liveness::dead);
+  }
+  c.slow_disk('d');
+  const CallId call = c.ask('d', VotersRequest{{}, {}, true});
+  c.advance(2s);
+  EXPECT_FALSE(c.answered(call));
+  EXPECT_EQ(c.document('d').epoch, Epoch{1});
+  EXPECT_EQ(c.document('e').epoch, Epoch{1});
+  c.fast_disk('d');
+  c.run();
+  EXPECT_EQ(c.reply<VotersReply>(call).outcome.code, Errc::ok);
+  EXPECT_EQ(c.document('e').epoch, c.document('d').epoch);
+}
+
 TEST_F(Voters, GlassBrokenOnTwoNodesStopsWhoMeetsTheOther) {
   for (const Name gone : {'a', 'b', 'c'}) {
     c.kill(gone);
