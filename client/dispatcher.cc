@@ -232,7 +232,9 @@ template <class Answer>
 void Dispatcher::on_answer(Answer answer, Instant now) {
   if constexpr (requires { answer.outcome; }) {
     const bool absent = std::is_same_v<Answer, GetReply> && answer.outcome.code == Errc::not_found;
-    if (answer.outcome.code != Errc::ok && !absent) return on_failure(answer.call, answer.outcome, now);
+    std::uint64_t since = 0;
+    if constexpr (requires { answer.since; }) since = answer.since;
+    if (answer.outcome.code != Errc::ok && !absent) return on_failure(answer.call, answer.outcome, since, now);
   }
   const std::optional<Taken> taken = take_attempt(answer.call);
   if (!taken) return;
@@ -256,14 +258,25 @@ template void Dispatcher::on_answer(FaultsReply answer, Instant now);
 template void Dispatcher::on_answer(ObserveReply answer, Instant now);
 template void Dispatcher::on_answer(VotersReply answer, Instant now);
 
-void Dispatcher::on_failure(CallId call, const Error& outcome, Instant now) {
+void Dispatcher::on_failure(CallId call, const Error& outcome, std::uint64_t since, Instant now) {
   const std::optional<Taken> taken = take_attempt(call);
   if (!taken) return;
   Open& open = *taken->open;
   open.last = outcome;
   open.settled = open.settled || final_for_everybody(outcome.code);
   open.maybe_applied = open.maybe_applied || outcome.maybe_applied();
+  if (since > 0 && !open.maybe_applied && open.handed_over - open.unknown == 1) return ask_anew(*taken, since, now);
   go_on(taken->id, open, now, false);
+}
+
+void Dispatcher::ask_anew(const Taken& taken, std::uint64_t since, Instant now) {
+  Open& open = *taken.open;
+  auto& put = std::get<PutRequest>(open.operation.request);
+  put.request.sequence = next_id_++;
+  put.since = since;
+  ++open.unknown;
+  std::erase(open.tried, taken.attempt->peer);
+  go_on(taken.id, open, now, true);
 }
 
 void Dispatcher::lost(const std::string& address, Instant now) {

@@ -31,7 +31,8 @@
 //      and no operation asks one node twice at the same time.
 //  (6) An operation that may ask only one node waits for it until the deadline, or until it is lost.
 //  (7) A write that was handed over before says so (PutRequest::retry), so that it is never made twice where requests
-//      are remembered.
+//      are remembered. One whose only try was refused because the client is not remembered was certainly not made: it
+//      is asked again under a new request id, with what the refusal named.
 //
 // Sources: Dean and Barroso, "The Tail at Scale" (2013); gRPC A6; Finagle's RetryBudget.
 //
@@ -147,6 +148,7 @@ class Dispatcher {
     std::vector<Attempt> attempts;
     std::vector<Peer*> tried;  // in this round
     int handed_over = 0;
+    int unknown = 0;  // tries that the key refused because it does not remember this client
     int pauses = 0;
     std::size_t turn = 0;  // where among the owners a read starts
     bool pausing = false;  // after a refusal, or when nobody is left to ask
@@ -176,6 +178,7 @@ class Dispatcher {
   void ask_whether_alive(Peer& peer, Instant now);
   void schedule(std::uint64_t id, Open& open, Instant when);
   void pause(std::uint64_t id, Open& open, Instant now);
+  void ask_anew(const Taken& taken, std::uint64_t since, Instant now);
   void go_on(std::uint64_t id, Open& open, Instant now, bool at_once);
   [[nodiscard]] bool may_ask_more(const Open& open) const;
 
@@ -183,7 +186,7 @@ class Dispatcher {
   std::optional<Taken> take_attempt(CallId call);
   template <class Answer>
   void on_answer(Answer answer, Instant now);
-  void on_failure(CallId call, const Error& outcome, Instant now);
+  void on_failure(CallId call, const Error& outcome, std::uint64_t since, Instant now);
   void on_refused(Peer& from, const Refused& refused, Instant now);
   // A number of replicas as the nodes understand it.
   [[nodiscard]] std::int32_t copies(std::int32_t asked) const;

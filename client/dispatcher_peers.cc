@@ -124,7 +124,7 @@ void Dispatcher::on_refused(Peer& from, const Refused& refused, Instant now) {
   from.refusal = refused.sentence;
   const Error error = fail(Errc::refused, from.address + " refuses this client: " + refused.sentence);
   const std::set<std::uint64_t> calls(from.calls.begin(), from.calls.end());
-  for (const std::uint64_t call : calls) on_failure(CallId{call}, error, now);
+  for (const std::uint64_t call : calls) on_failure(CallId{call}, error, 0, now);
   if (ring_) return;
   if (seeds_greeted_ < config_.seeds.size()) greet_next_seed(now);
   if (!all_seeds_refuse()) return;
@@ -224,7 +224,7 @@ Message Dispatcher::question(const Open& open, CallId call, Instant now) const {
           return Hello{call};
         } else {
           request.call = call;
-          if constexpr (requires { request.retry; }) request.retry = open.handed_over > 1;
+          if constexpr (requires { request.retry; }) request.retry = open.handed_over - open.unknown > 1;
           if constexpr (requires { request.timeout; }) request.timeout = time_for_node(open.operation.deadline, now);
           if constexpr (requires { request.r; }) request.r = copies(request.r);
           if constexpr (requires { request.w; }) request.w = copies(request.w);

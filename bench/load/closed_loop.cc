@@ -45,13 +45,14 @@ class ClosedLoop {
     const std::uint64_t key = next_key(lane);
     const Clock::time_point sent = Clock::now();
     if (options_.kind == LoadKind::get) {
-      async_.get(numbered_key(options_.prefix, key)).on_ready([this, lane, sent](Result<Object> got) {
-        if (got && !got->exists()) got = fail(Errc::not_found, "a key that was loaded is not there");
-        done(lane, sent, got ? nullptr : &got.error());
-      });
+      async_.get(numbered_key(options_.prefix, key), {.bucket = options_.bucket})
+          .on_ready([this, lane, sent](Result<Object> got) {
+            if (got && !got->exists()) got = fail(Errc::not_found, "a key that was loaded is not there");
+            done(lane, sent, got ? nullptr : &got.error());
+          });
       return;
     }
-    const WriteOptions write{.context = contexts_[key]};
+    const WriteOptions write{.context = contexts_[key], .bucket = options_.bucket};
     async_.put(numbered_key(options_.prefix, key), value_, write)
         .on_ready([this, lane, sent, key](Result<Receipt> put) {
           contexts_[key] = put && put->siblings == 1 ? put->context : Context();
@@ -103,7 +104,7 @@ Status fill(Client& client, const LoadOptions& options) {
   Async async = client.async();
   std::vector<Pending<Receipt>> window;
   for (std::uint64_t i = 0; i < options.keys; ++i) {
-    window.push_back(async.put(numbered_key(options.prefix, i), value));
+    window.push_back(async.put(numbered_key(options.prefix, i), value, {.bucket = options.bucket}));
     if (window.size() < kWindow && i + 1 < options.keys) continue;
     for (Pending<Receipt>& pending : window)
       if (const Result<Receipt> receipt = pending.get(); !receipt) return receipt.error();

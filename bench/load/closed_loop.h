@@ -16,6 +16,7 @@ enum class LoadKind : std::uint8_t { put, get };
 struct LoadOptions {
   LoadKind kind = LoadKind::put;
   int inflight = 48;
+  std::string bucket = "default";
   std::string prefix = "key:";
   std::uint64_t keys = 100'000;  // at least `inflight`
   std::size_t value_bytes = 100;

@@ -16,6 +16,8 @@
 #include "bench/load/local_cluster.h"
 #include "bench/load/outage.h"
 #include "bench/load/redis.h"
+#include "bench/load/strong.h"
+#include "bench/load/table.h"
 
 namespace shoal {
 namespace {
@@ -27,57 +29,16 @@ struct Settings {
   std::filesystem::path dir;
 };
 
-struct Row {
-  std::string system;
-  std::string operation;
-  int inflight = 0;
-  double per_second = 0;
-  double p50_ms = 0;
-  double p99_ms = 0;
-  double server_us = 0;  // processor time of all servers for one operation
-  std::uint64_t errors = 0;
-};
-
-void print_row(const Row& row) {
-  fmt::print("{:<34} {:<4} {:>8} {:>12.0f} {:>9.3f} {:>9.3f} {:>9.1f} {:>7}\n", row.system, row.operation, row.inflight,
-             row.per_second, row.p50_ms, row.p99_ms, row.server_us, row.errors);
-  std::fflush(stdout);
-}
-
-double ms(std::chrono::microseconds latency) { return static_cast<double>(latency.count()) / 1000.0; }
-
-double cpu_seconds(LocalCluster& cluster) {
-  double sum = 0;
-  for (int node = 0; node < cluster.size(); ++node) sum += cluster.process(node).cpu_time().count();
-  return sum;
-}
-
-void measure(LocalCluster& cluster, Client& client, const Settings& settings, const std::string& system, LoadKind kind,
-             int inflight) {
-  LoadOptions options;
-  options.kind = kind;
-  options.inflight = inflight;
-  options.keys = settings.keys;
-  options.value_bytes = settings.value_bytes;
-  options.warm_up = std::chrono::milliseconds(0);
-  options.duration = std::chrono::milliseconds(500);
-  if (kind == LoadKind::put) options.prefix = fmt::format("put-{}:", inflight);
-  LoadOptions warm_up = options;
-  if (kind == LoadKind::put) warm_up.prefix = "warm-up-" + options.prefix;
-  run_closed_loop(client, warm_up);
-  options.duration = std::chrono::seconds(settings.seconds);
-  const double before = cpu_seconds(cluster);
-  const LoadResult result = run_closed_loop(client, options);
-  const double busy = cpu_seconds(cluster) - before;
-  print_row({.system = system,
-             .operation = kind == LoadKind::put ? "put" : "get",
-             .inflight = inflight,
-             .per_second = result.per_second(),
-             .p50_ms = ms(result.latency.at(0.5)),
-             .p99_ms = ms(result.latency.at(0.99)),
-             .server_us = busy * 1e6 / static_cast<double>(std::max<std::uint64_t>(result.operations, 1)),
-             .errors = result.errors});
-  if (result.errors > 0) fmt::print("  first error: {}\n", result.first_error);
+LoadOptions load_of(const Settings& settings, LoadKind kind, int inflight) {
+  LoadOptions load;
+  load.kind = kind;
+  load.inflight = inflight;
+  load.keys = settings.keys;
+  load.value_bytes = settings.value_bytes;
+  load.warm_up = std::chrono::milliseconds(0);
+  load.duration = std::chrono::seconds(settings.seconds);
+  if (kind == LoadKind::put) load.prefix = fmt::format("put-{}:", inflight);
+  return load;
 }
 
 Status bench_shoal(const Settings& settings, const std::string& durability) {
@@ -95,8 +56,8 @@ Status bench_shoal(const Settings& settings, const std::string& durability) {
   if (const Status filled = fill(client, data); !filled) return filled;
   const std::string system = "shoal, 3 nodes, r=w=2, " + durability;
   for (const int inflight : {1, 48, 256}) {
-    measure(*cluster, client, settings, system, LoadKind::put, inflight);
-    measure(*cluster, client, settings, system, LoadKind::get, inflight);
+    measure(*cluster, client, load_of(settings, LoadKind::put, inflight), system);
+    measure(*cluster, client, load_of(settings, LoadKind::get, inflight), system);
   }
   return cluster->stop();
 }
@@ -125,8 +86,7 @@ Status bench_redis(const Settings& settings, bool always) {
 }
 
 Status bench_all(const Settings& settings) {
-  fmt::print("{:<34} {:<4} {:>8} {:>12} {:>9} {:>9} {:>9} {:>7}\n", "system", "op", "inflight", "op/s", "p50 ms",
-             "p99 ms", "cpu us/op", "errors");
+  print_head();
   for (const char* durability : {"sync", "relaxed"})
     if (const Status done = bench_shoal(settings, durability); !done) return done;
   for (const bool always : {true, false})
@@ -171,6 +131,15 @@ CLI::App* declare_outage(CLI::App& app, OutageCommand& command) {
   return outage;
 }
 
+CLI::App* declare_strong(CLI::App& app, shoal::StrongSettings& settings) {
+  CLI::App* strong = app.add_subcommand("strong", "puts and gets of a strong bucket, beside a 3-node etcd");
+  strong->add_option("--seconds", settings.seconds, "Length of each measurement")->check(CLI::Range(1, 600));
+  strong->add_option("--runs", settings.runs, "Runs of which the medians are compared")->check(CLI::Range(1, 99));
+  strong->add_option("--keys", settings.keys, "Keys of the data set")->check(CLI::Range(1'000, 10'000'000));
+  strong->add_option("--value-bytes", settings.value_bytes, "Size of each value")->check(CLI::Range(0, 1 << 20));
+  return strong;
+}
+
 shoal::Status run_outage(OutageCommand command, const std::filesystem::path& dir) {
   command.settings.dir = dir;
   if (command.study != "storm")
@@ -188,9 +157,13 @@ int main(int argc, char** argv) {
   app.add_option("--value-bytes", settings.value_bytes, "Size of each value")->check(CLI::Range(0, 8 << 20));
   OutageCommand command;
   const CLI::App* outage = declare_outage(app, command);
+  shoal::StrongSettings strong_settings;
+  const CLI::App* strong = declare_strong(app, strong_settings);
   CLI11_PARSE(app, argc, argv);
   return in_temporary_folder([&](const std::filesystem::path& dir) {
     if (outage->parsed()) return run_outage(command, dir);
+    strong_settings.dir = dir;
+    if (strong->parsed()) return shoal::bench_strong(strong_settings);
     settings.dir = dir;
     return shoal::bench_all(settings);
   });

@@ -1,21 +1,11 @@
 #include "bench/load/redis.h"
 
-#include <array>
-#include <cstdio>
-#include <memory>
 #include <sstream>
+
+#include "bench/load/output_of.h"
 
 namespace shoal {
 namespace {
-
-std::string output_of(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), &::pclose);
-  std::string out;
-  std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; pipe && (n = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) > 0;)
-    out.append(buffer.data(), n);
-  return out;
-}
 
 // "SET","123456.78","0.301","0.096","0.295","0.487","0.615","1.255": name, rps, avg, min, p50, p95, p99, max
 Result<RedisFigures> parse_csv(const std::string& output, const std::string& command) {

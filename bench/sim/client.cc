@@ -344,6 +344,14 @@ void Client::try_again_or_end(Outcome outcome, Errc error, Instant now) {
   end(open_->unknown ? Outcome::info : outcome, error, now);
 }
 
+// The key has forgotten us, and the only try that was made. The number is still our highest, since we ask one at a
+// time.
+void Client::ask_anew(std::uint64_t since, Instant now) {
+  std::get<PutRequest>(open_->request).since = since;
+  open_->attempts = 0;
+  send(now);
+}
+
 void Client::end(Outcome outcome, Errc error, Instant now) {
   Operation& operation = *history_.find(open_->id);
   operation.outcome = outcome;
@@ -383,6 +391,7 @@ void Client::on_reply(const PutReply& reply, Instant now) {
   const Errc code = reply.outcome.code;
   Operation& operation = *history_.find(open_->id);
   if (code != Errc::ok) {
+    if (reply.since > 0) return ask_anew(reply.since, now);
     if (!certainly_not_applied(code)) open_->unknown = true;
     // A register remembers how a request ended: what it has refused once was not made by an earlier try either.
     if (code == Errc::conflict && is_strong(operation)) open_->unknown = false;

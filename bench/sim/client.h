@@ -85,6 +85,7 @@ class Client {
   const Known* context_for(Action action, std::uint32_t key) const;
 
   void send(Instant now);
+  void ask_anew(std::uint64_t since, Instant now);
   void try_again_or_end(Outcome outcome, Errc error, Instant now);
   void end(Outcome outcome, Errc error, Instant now);
 

@@ -161,6 +161,14 @@ class Run {
     world_.run_until(std::max(world_.now(), world_.last_arrival()) + kSettle);
   }
 
+  // A key that does not know the operator's client has certainly not been changed by it.
+  static void ask_anew_or_again(PutRequest& put, const std::optional<Message>& reply) {
+    const auto* answer = reply ? std::get_if<PutReply>(&*reply) : nullptr;
+    const bool unknown = answer != nullptr && answer->since > 0;
+    put.retry = !unknown;
+    if (unknown) put.since = answer->since;
+  }
+
   // Asks until it works, or is answered `enough`, or the bound for convergence has passed.
   template <class Reply>
   std::optional<Reply> insist(std::uint32_t node, Message request, const std::string& what, Errc enough = Errc::ok) {
@@ -168,7 +176,7 @@ class Run {
     Errc last = Errc::timeout;
     while (world_.now() < until) {
       const std::optional<Message> reply = world_.ask(node, request, seconds(3));
-      if (auto* put = std::get_if<PutRequest>(&request)) put->retry = true;
+      if (auto* put = std::get_if<PutRequest>(&request)) ask_anew_or_again(*put, reply);
       if (!reply) continue;
       last = std::get<Reply>(*reply).outcome.code;
       if (last == Errc::ok || last == enough) return std::get<Reply>(*reply);

@@ -42,6 +42,7 @@ class Round {
     RequestId id;
     Message request;
     Errc last = Errc::timeout;
+    std::uint64_t since = 0;  // PutReply::since
   };
 
   // Who is gone for good is away already.
@@ -115,12 +116,15 @@ class Round {
     if (!open_.empty()) world_.run_until(world_.now() + kPause);
   }
 
-  // The same write again; or, where nobody remembers how it ended, a new one like it: that one must succeed.
+  // The same write again; or, where nobody remembers how it ended or who asks, a new one like it: that one must
+  // succeed.
   void try_again(Asked& asked, PutRequest& put) {
-    put.retry = asked.last != Errc::indeterminate;
+    const bool unknown = asked.since > put.since;
+    put.retry = asked.last != Errc::indeterminate && !unknown;
     if (put.retry) return;
+    put.since = asked.since;
     Operation& old = *world_.history().find(asked.id);
-    old.outcome = Outcome::info;
+    old.outcome = unknown ? Outcome::fail : Outcome::info;
     old.error = asked.last;
     old.ended = world_.now();
     Operation& write = begin(old.function, old.key);
@@ -137,6 +141,7 @@ class Round {
     const SimKey& key = world_.shared().keys[operation.key];
     if (const auto* put = std::get_if<PutReply>(&reply)) {
       asked.last = put->outcome.code;
+      asked.since = std::max(asked.since, put->since);
       const bool lost = asked.last == Errc::conflict && operation.condition != PutIf::always;
       if (asked.last != Errc::ok && !lost) return false;
       operation.outcome = lost ? Outcome::fail : Outcome::ok;

@@ -68,7 +68,8 @@ struct PutRequest {
   // it was read.
   PutIf condition = PutIf::always;
   Blob expected;
-  bool retry = false;  // the same request may have been sent before
+  bool retry = false;       // the same request may have been sent before
+  std::uint64_t since = 0;  // of the key's PutReply that has asked for it, which came before the request was made
 };
 
 // Which keys a listing names: those that a read finds, those that it finds in conflict, or those that were deleted and
@@ -114,6 +115,9 @@ struct PutReply {
   bool durable = false;        // every counted acknowledgement was on disk
   std::uint32_t siblings = 0;  // live values at the coordinator afterwards
   std::string context;         // the token
+  // In a strong bucket only, and not 0: certainly not applied, because the key does not remember the client; it may ask
+  // again under a new request that names this (paxos::Register::clients_forgotten).
+  std::uint64_t since = 0;
 };
 
 struct ListReply {

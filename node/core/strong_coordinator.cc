@@ -97,12 +97,12 @@ Result<StrongCoordinator::Waiting> StrongCoordinator::waiting_of(const Address& 
   if (const auto* get = std::get_if<GetRequest>(&request)) return Waiting{asker, get->call, std::nullopt, deadline};
   const auto& put = std::get<PutRequest>(request);
   if (const Status admitted = services_.store.admit(); !admitted) return admitted.error();
-  paxos::Change change{.request = put.request, .retry = put.retry, .remove = put.tombstone, .value = put.value};
+  paxos::Change change{.request = put.request, .since = put.since, .remove = put.tombstone, .value = put.value};
   if (change.request == RequestId{}) change.request = {incarnation_.value, next_request_++};
   change.hlc = static_cast<std::uint64_t>(std::max<std::int64_t>(now.wall.ms, 0)) << 16;
   const Status valid = set_condition(put, services_.topology.document().cluster_key, slot, change);
   if (!valid) return valid.error();
-  return Waiting{asker, put.call, std::move(change), deadline};
+  return Waiting{asker, put.call, std::move(change), deadline, put.retry};
 }
 
 StrongCoordinator::Line& StrongCoordinator::line_of(const Key& key, const Slot& slot) {
@@ -211,10 +211,14 @@ void StrongCoordinator::begin_poll(Line& line, Now now) {
 
 void StrongCoordinator::on_polled(NodeId from, const Polled& reply, Now now) {
   Line* line = line_of(reply.call);
-  if (line == nullptr || !line->poll || reply.outcome != Errc::ok) return;
-  line->highest = std::max(line->highest, reply.accepted);
-  line->poll->heard(from, reply.accepted);
-  if (!reply.accepted.is_none()) line->poll->knows(reply.accepted, reply.value);
+  if (line == nullptr || !line->poll) return;
+  if (reply.outcome != Errc::ok) {
+    line->poll->refused(from);
+  } else {
+    line->highest = std::max(line->highest, reply.accepted);
+    line->poll->heard(from, reply.accepted);
+    if (!reply.accepted.is_none()) line->poll->knows(reply.accepted, reply.value);
+  }
   settle_poll(*line, now);
 }
 
@@ -281,8 +285,7 @@ void StrongCoordinator::propose(Line& line, Now now) {
   for (Waiting& waiting : line.aboard) {
     if (!waiting.change) continue;
     waiting.ending = paxos::apply(*waiting.change, *next);
-    waiting.in_doubt = true;
-    waiting.change->retry = true;
+    waiting.in_doubt = waiting.in_doubt || waiting.ending.answer != paxos::Answer::forgotten;
   }
   line.attempt->propose(std::move(next));
   line.patience = kPatience;
@@ -353,10 +356,7 @@ void StrongCoordinator::answer(const Waiting& waiting, const Line& line, const p
     services_.trace.mark(Mark::strong_compare_lost);
     return refuse(waiting, fail(Errc::conflict, "the key is not as the write expects it; nothing was changed"));
   }
-  if (waiting.change && waiting.ending.answer == paxos::Answer::forgotten)
-    return refuse(waiting, fail(Errc::indeterminate,
-                                "an earlier try of this write may have been applied, so long ago that it is not "
-                                "remembered; this one was not"));
+  if (waiting.change && waiting.ending.answer == paxos::Answer::forgotten) return not_remembered(waiting, chosen);
   --open_;
   if (!waiting.change) {
     GetReply reply = reply_of(chosen.version > 0 ? record_of(chosen) : Record{}, line.slot, cluster_key);
@@ -378,13 +378,25 @@ void StrongCoordinator::answer(const Waiting& waiting, const Line& line, const p
   services_.reply(waiting.asker, std::move(reply));
 }
 
-void StrongCoordinator::refuse(const Waiting& waiting, const Error& error) {
+// Who has asked once only, here, knows now that nothing was done.
+void StrongCoordinator::not_remembered(const Waiting& waiting, const paxos::Register& chosen) {
+  if (waiting.retry || waiting.in_doubt)
+    return refuse(waiting, fail(Errc::indeterminate,
+                                "an earlier try of this write may have been applied, so long ago that it is not "
+                                "remembered; this one was not"));
+  services_.trace.mark(Mark::strong_client_unknown);
+  refuse(waiting, fail(Errc::unavailable, "the key does not remember this client; nothing was changed, ask again"),
+         chosen.clients_forgotten);
+}
+
+void StrongCoordinator::refuse(const Waiting& waiting, const Error& error, std::uint64_t since) {
   --open_;
   if (error.code == Errc::indeterminate) services_.trace.mark(Mark::strong_in_doubt);
   if (!waiting.change) return services_.reply(waiting.asker, GetReply{waiting.call, error, {}, {}});
   PutReply reply;
   reply.call = waiting.call;
   reply.outcome = error;
+  reply.since = since;
   services_.reply(waiting.asker, std::move(reply));
 }
 

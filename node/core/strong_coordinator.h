@@ -73,7 +73,8 @@ class StrongCoordinator {
     CallId call;
     std::optional<paxos::Change> change;  // absent: a read
     Instant deadline;
-    bool in_doubt = false;
+    bool retry = false;         // another coordinator may have been asked before
+    bool in_doubt = false;      // was sent in an Accept
     paxos::Ending ending = {};  // in the register that is being proposed
   };
   // One key, while anybody waits for it.
@@ -115,9 +116,10 @@ class StrongCoordinator {
   void settle_attempt(Line& line, Now now);
   void try_again(Line& line, Now now);
 
+  void not_remembered(const Waiting& waiting, const paxos::Register& chosen);
   void answer_aboard(Line& line, const paxos::Register& chosen);
   void answer(const Waiting& waiting, const Line& line, const paxos::Register& chosen);
-  void refuse(const Waiting& waiting, const Error& error);
+  void refuse(const Waiting& waiting, const Error& error, std::uint64_t since = 0);
   void expire(Line& line, Now now);
   void schedule(Line& line);
 

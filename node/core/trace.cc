@@ -86,6 +86,7 @@ constexpr std::pair<Mark, std::string_view> kNames[] = {
     {Mark::strong_attempt_outbid, "strong_attempt_outbid"},
     {Mark::strong_compare_lost, "strong_compare_lost"},
     {Mark::strong_in_doubt, "strong_in_doubt"},
+    {Mark::strong_client_unknown, "strong_client_unknown"},
     {Mark::strong_too_few_reachable, "strong_too_few_reachable"},
     {Mark::prepare_outbid, "prepare_outbid"},
     {Mark::accept_outbid, "accept_outbid"},

@@ -89,6 +89,7 @@ enum class Mark : std::uint8_t {
   strong_attempt_outbid,
   strong_compare_lost,
   strong_in_doubt,
+  strong_client_unknown,
   strong_too_few_reachable,
   prepare_outbid,
   accept_outbid,

@@ -27,6 +27,8 @@ class Learner {
   void heard(NodeId node, const Ballot& accepted) {
     if (electorate_.has(node)) last_[node] = accepted;
   }
+  // `node` has answered that it does not vote.
+  void refused(NodeId node) { refused_.insert(node); }
   // What was proposed at the ballot.
   void knows(const Ballot& ballot, Value value) { values_.insert_or_assign(ballot, std::move(value)); }
 
@@ -55,12 +57,13 @@ class Learner {
     const auto found = values_.find(ballot);
     return found != values_.end() ? &found->second : nullptr;
   }
-  [[nodiscard]] bool has_heard(NodeId node) const { return last_.contains(node); }
+  [[nodiscard]] bool has_heard(NodeId node) const { return last_.contains(node) || refused_.contains(node); }
   [[nodiscard]] const Electorate& electorate() const { return electorate_; }
 
  private:
   Electorate electorate_;
   std::map<NodeId, Ballot> last_;
+  std::set<NodeId> refused_;
   std::map<Ballot, Value> values_;
 };
 

@@ -23,6 +23,21 @@ void write(const Change& change, Register& state) {
   state.value = change.remove ? Blob() : change.value;
 }
 
+bool is_of(const Served& served, std::uint64_t client) { return served.request.client == client; }
+
+// Many at a time, so that what a client was told to name stays true for a while; never one that is in `served`, whose
+// requests would seem to be all that it has made.
+void forget_clients(Register& state) {
+  std::size_t left = Register::kClientsMax / 2;
+  const auto goes = [&](const RequestId& last) {
+    const auto of_this = [&](const Served& served) { return is_of(served, last.client); };
+    if (left == 0 || std::ranges::any_of(state.served, of_this)) return false;
+    left -= 1;
+    return true;
+  };
+  state.clients_forgotten += std::erase_if(state.forgotten, goes);
+}
+
 void forget_oldest(Register& state) {
   RequestId oldest = state.served.front().request;
   state.served.erase(state.served.begin());
@@ -32,9 +47,7 @@ void forget_oldest(Register& state) {
     state.forgotten.erase(known);
   }
   state.forgotten.push_back(oldest);
-  if (state.forgotten.size() <= Register::kClientsMax) return;
-  state.forgotten.erase(state.forgotten.begin());
-  state.clients_forgotten += 1;
+  if (state.forgotten.size() > Register::kClientsMax) forget_clients(state);
 }
 
 void remember(const Served& served, Register& state) {
@@ -43,10 +56,15 @@ void remember(const Served& served, Register& state) {
   if (state.served.size() > Register::kServedMax) forget_oldest(state);
 }
 
+// Precondition: it is not in `served`.
 bool may_be_forgotten(const Change& change, const Register& state) {
   const auto known = std::ranges::find(state.forgotten, change.request.client, &RequestId::client);
   if (known != state.forgotten.end()) return change.request.sequence <= known->sequence;
-  return change.retry && state.clients_forgotten > 0;
+  if (state.clients_forgotten == 0) return false;
+  const auto first =
+      std::ranges::find_if(state.served, [&](const Served& served) { return is_of(served, change.request.client); });
+  if (first != state.served.end()) return change.request.sequence < first->request.sequence;
+  return change.since < state.clients_forgotten;
 }
 
 }  // namespace

@@ -6,8 +6,11 @@
 //
 // The register remembers the last kServedMax requests and how they ended, and of each client how far it has forgotten:
 // a request that comes again, or late, is answered or refused, never applied a second time. Clients number their
-// requests, so what is above a client's forgotten ones and not remembered was certainly not served. Only after
-// kClientsMax clients does it have to believe what a request says of itself, that it is a retry.
+// requests, so what is above a client's forgotten ones and not remembered was certainly not served.
+//
+// Whole clients are forgotten too, and counted. Then a client that is not known must make its request under a new
+// number and name that count (`since`): whatever it has asked before has a lower number, or names a smaller count, and
+// is refused from then on.
 //
 // Pure.
 #pragma once
@@ -33,7 +36,7 @@ struct Served {
 
 struct Register {
   static constexpr std::size_t kServedMax = 16;
-  static constexpr std::size_t kClientsMax = 16;
+  static constexpr std::size_t kClientsMax = 32;
 
   std::uint64_t version = 0;  // grows by one with every change of the value; 0: never written
   std::uint64_t hlc = 0;      // hybrid time of that change, for people
@@ -55,8 +58,8 @@ enum class Condition : std::uint8_t {
 };
 
 struct Change {
-  RequestId request;  // {}: no retry of it will be recognised
-  bool retry = false;
+  RequestId request;        // {}: no retry of it will be recognised
+  std::uint64_t since = 0;  // the register's clients_forgotten that its client was told before it made the request
   Condition condition = Condition::none;
   Blob expected;
   std::uint64_t expected_version = 0;
@@ -68,7 +71,7 @@ struct Change {
 enum class Answer : std::uint8_t {
   applied,
   lost,
-  forgotten,  // it may have been served so long ago that it is not remembered: changes nothing
+  forgotten,  // it may have been served so long ago that it is not remembered: changes nothing, now or later
 };
 
 // Changes `state`, and says how it ended; `version` is the register's afterwards, or when a retried request was served.

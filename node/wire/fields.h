@@ -153,7 +153,7 @@ void fields(A& a, GetRequest& v) {
 template <class A>
 void fields(A& a, PutRequest& v) {
   a(v.call, v.request, v.key, v.tombstone, v.value, v.context, v.w, v.timeout, v.level, v.pw, wire::later(v.condition),
-    wire::later(v.expected), wire::later(v.retry));
+    wire::later(v.expected), wire::later(v.retry), wire::later(v.since));
 }
 template <class A>
 void fields(A& a, ListRequest& v) {
@@ -169,7 +169,7 @@ void fields(A& a, GetReply& v) {
 }
 template <class A>
 void fields(A& a, PutReply& v) {
-  a(v.call, v.outcome, v.stand_ins, v.durable, v.siblings, v.context);
+  a(v.call, v.outcome, v.stand_ins, v.durable, v.siblings, v.context, wire::later(v.since));
 }
 template <class A>
 void fields(A& a, ListReply& v) {

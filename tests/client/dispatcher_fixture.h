@@ -87,9 +87,10 @@ class DispatcherTest : public testing::Test {
   }
   bool asked(const std::string& address) { return !take(address).empty(); }
 
-  void answer_put(const std::string& from, CallId call, Errc code) {
+  void answer_put(const std::string& from, CallId call, Errc code, std::uint64_t since = 0) {
     PutReply reply;
     reply.call = call;
+    reply.since = since;
     reply.outcome = fail(code, "said " + from);
     dispatcher_.receive(from, reply, now_);
   }

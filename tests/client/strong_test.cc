@@ -83,6 +83,33 @@ TEST_F(StrongDispatcherTest, ALostComparisonIsTheAnswer) {
   EXPECT_EQ(code(), Errc::conflict);
 }
 
+TEST_F(StrongDispatcherTest, AKeyThatDoesNotRememberUsIsAskedUnderANewRequest) {
+  learn();
+  write();
+  const PutRequest first = take_put(owner(0, "locks"));
+  answer_put(owner(0, "locks"), first.call, Errc::unavailable, 32);
+  const PutRequest second = take_put(owner(0, "locks"));
+  EXPECT_GT(second.request.sequence, first.request.sequence);
+  EXPECT_EQ(second.since, 32U);
+  EXPECT_FALSE(second.retry) << "nothing was made";
+  answer_put(owner(0, "locks"), second.call, Errc::ok);
+  EXPECT_EQ(code(), Errc::ok);
+}
+
+// What the silent node makes of it is not known.
+TEST_F(StrongDispatcherTest, AWriteThatMayBeMadeKeepsItsRequest) {
+  learn();
+  write();
+  const PutRequest first = take_put(owner(0, "locks"));
+  pass(100 * kMs);
+  const PutRequest second = take_put(owner(1, "locks"));
+  answer_put(owner(0, "locks"), first.call, Errc::unavailable, 32);
+  pass(100 * kMs);
+  const PutRequest third = take_put(owner(2, "locks"));
+  EXPECT_EQ(third.request, second.request);
+  EXPECT_TRUE(third.retry);
+}
+
 TEST_F(StrongDispatcherTest, OtherKindsOfBucketsAreNotAskedForIt) {
   learn();
   submit(GetRequest{.call = {}, .key = {"default", "k"}, .level = Level::strong});

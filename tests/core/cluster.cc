@@ -93,6 +93,7 @@ CallId Cluster::start_put(Name via, const Put& put) {
   request.condition = put.condition;
   request.expected = Blob(put.expected);
   request.retry = put.retry;
+  request.since = put.since;
   return ask(via, request);
 }
 

@@ -50,6 +50,7 @@ struct Put {
   PutIf condition = PutIf::always;
   std::string expected = "";
   bool retry = false;
+  std::uint64_t since = 0;
 };
 
 struct Get {

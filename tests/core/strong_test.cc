@@ -128,6 +128,20 @@ TEST_F(StrongTest, TheFateOfAWriteIsKnownUnlessItWasProposed) {
   EXPECT_THAT(values_of(c.get(second)), ElementsAre("sent"));
 }
 
+// So many clients have written that the key does not remember the first of them.
+TEST_F(StrongTest, WhoIsForgottenIsToldWhatToName) {
+  const std::uint64_t many = paxos::Register::kServedMax + paxos::Register::kClientsMax + 1;
+  for (std::uint64_t client = 1; client <= many; ++client)
+    ASSERT_EQ(c.put(first, {.value = "theirs", .request = {client, 1}}).outcome.code, Errc::ok);
+  EXPECT_EQ(c.put(first, {.value = "late", .request = {1, 1}, .retry = true}).outcome.code, Errc::indeterminate);
+  const PutReply refused = c.put(first, {.value = "new", .request = {99, 1}});
+  EXPECT_EQ(refused.outcome.code, Errc::unavailable);
+  EXPECT_GT(refused.since, 0U);
+  EXPECT_THAT(values_of(c.get(second)), ElementsAre("theirs"));
+  EXPECT_EQ(c.put(second, {.value = "new", .request = {99, 2}, .since = refused.since}).outcome.code, Errc::ok);
+  EXPECT_THAT(values_of(c.get(second)), ElementsAre("new"));
+}
+
 TEST_F(StrongTest, NoVoteBeforeItIsOnTheDisk) {
   c.slow_disk(second);
   c.slow_disk(third);
@@ -168,6 +182,20 @@ TEST_F(StrongTest, ADamagedVoterDoesNotVote) {
   const CallId call = c.start_put(first, {.value = "three"});
   c.advance(std::chrono::seconds(2));
   EXPECT_NE(c.reply<PutReply>(call).outcome.code, Errc::ok);
+}
+
+// Nobody has to wait until it is asked a second time.
+TEST_F(StrongTest, AReadDoesNotWaitForAVoterThatRefuses) {
+  c.lose([this](const Cluster::Flight& flight) {
+    return flight.to == third && !std::holds_alternative<Poll>(flight.message);
+  });
+  c.put(first, {.value = "one"});
+  c.heal();
+  c.store(second).spoil(Place::acceptor_of(c.slot("k")));
+  const CallId call = c.start_get(first, {});
+  c.run();
+  ASSERT_TRUE(c.answered(call));
+  EXPECT_THAT(values_of(c.reply<GetReply>(call)), ElementsAre("one"));
 }
 
 // Its own vote is unreadable, so that it does not know what it has promised itself. Two values once shared a ballot,

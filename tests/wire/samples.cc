@@ -32,7 +32,8 @@ PutRequest sample_put() {
                     -1,
                     PutIf::value_is,
                     Blob("expected"),
-                    true};
+                    true,
+                    32};
 }
 
 ListRequest sample_list() {
@@ -43,7 +44,7 @@ GetReply sample_get_reply() {
   return GetReply{{14}, sample_error(), {{Blob("v1"), {5}}, {Blob(""), {6}}}, "context", 1};
 }
 
-PutReply sample_put_reply() { return PutReply{{15}, sample_error(), 1, true, 3, "token"}; }
+PutReply sample_put_reply() { return PutReply{{15}, sample_error(), 1, true, 3, "token", 32}; }
 
 ListReply sample_list_reply() { return ListReply{{16}, sample_error(), {"a", "", "b"}, kSlot}; }
 
