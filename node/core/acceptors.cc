@@ -79,6 +79,7 @@ void Acceptors::on_accept(NodeId from, const Accept& message) {
     return services_.outbox.send(from, reply);
   }
   const bool accepts = state->accept(message.ballot, message.value);
+  if (accepts) state->promise_next();
   reply.promised = state->promised;
   if (!accepts) {
     services_.trace.mark(Mark::accept_outbid);

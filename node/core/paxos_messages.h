@@ -48,7 +48,7 @@ struct Accept {
   Millis left{};
 };
 
-// `promised` above the ballot: a conflict.
+// `promised` is the ballot, or the proposer's next one: it was accepted. Anything else above it: a conflict.
 struct Accepted {
   CallId call;
   Epoch epoch;

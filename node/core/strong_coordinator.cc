@@ -163,12 +163,12 @@ void StrongCoordinator::schedule(Line& line) {
   if (next != kNever) timers_.emplace(next, line.slot);
 }
 
-void StrongCoordinator::begin_call(Line& line, Now now) {
+void StrongCoordinator::begin_call(Line& line) {
   line.call = services_.new_call();
   calls_[line.call] = line.slot;
   line.epoch = services_.topology.document().epoch;
   line.patience = kPatience;
-  ask_silent(line, now);
+  line.ahead.clear();
 }
 
 void StrongCoordinator::end_call(Line& line) {
@@ -206,7 +206,8 @@ void StrongCoordinator::begin_poll(Line& line, Now now) {
   line.aboard.assign(std::make_move_iterator(line.waiting.begin()), std::make_move_iterator(line.waiting.end()));
   line.waiting.clear();
   line.poll.emplace(electorate(line));
-  begin_call(line, now);
+  begin_call(line);
+  ask_silent(line, now);
 }
 
 void StrongCoordinator::on_polled(NodeId from, const Polled& reply, Now now) {
@@ -258,10 +259,27 @@ void StrongCoordinator::begin_attempt(Line& line, Now now) {
     line.waiting.pop_front();
   }
   if (changes > 1) services_.trace.mark(Mark::strong_changes_together);
+  if (begin_ahead(line, now)) return;
   last_ballot_ = paxos::above(std::max(line.highest, last_ballot_), incarnation_);
   line.attempt.emplace(electorate(line), last_ballot_);
   line.highest = last_ballot_;
-  begin_call(line, now);
+  begin_call(line);
+  ask_silent(line, now);
+}
+
+// With the promises that came with the votes on our last change of the key.
+bool StrongCoordinator::begin_ahead(Line& line, Now now) {
+  const std::optional<PromisesAhead::Promised> promised = ahead_.take(line.slot);
+  if (!promised || promised->epoch != services_.topology.document().epoch) return false;
+  const paxos::Ballot ballot = paxos::above(promised->accepted, incarnation_);
+  if (ballot < line.highest) return false;  // somebody else has been here
+  services_.trace.mark(Mark::strong_change_in_one_round);
+  line.attempt.emplace(electorate(line), ballot);
+  line.highest = ballot;
+  for (const NodeId node : promised->by) line.attempt->on_promise(node, promised->accepted, promised->value);
+  begin_call(line);
+  propose(line, now);
+  return true;
 }
 
 void StrongCoordinator::on_promise(NodeId from, const Promise& reply, Now now) {
@@ -297,11 +315,13 @@ void StrongCoordinator::on_accepted(NodeId from, const Accepted& reply, Now now)
   Line* line = line_of(reply.call);
   if (line == nullptr || !line->attempt || line->attempt->state() != Proposer::State::accepting) return;
   Proposer& attempt = *line->attempt;
+  const bool ahead = reply.promised == paxos::above(attempt.ballot(), incarnation_);
   if (reply.outcome != Errc::ok) {
     attempt.on_refused(from);
-  } else if (reply.promised != attempt.ballot()) {
+  } else if (!ahead && reply.promised != attempt.ballot()) {
     attempt.on_conflict(reply.promised);
   } else {
+    if (ahead) line->ahead.insert(from);
     attempt.on_accepted(from);
   }
   settle_attempt(*line, now);
@@ -319,6 +339,10 @@ void StrongCoordinator::settle_attempt(Line& line, Now now) {
   }
   services_.trace.mark(Mark::strong_change_chosen);
   const paxos::RegisterPtr chosen = attempt.value();
+  if (attempt.electorate().is_majority(line.ahead)) {
+    ahead_.remember(line.slot, {line.epoch, attempt.ballot(), chosen, line.ahead});
+    last_ballot_ = std::max(last_ballot_, paxos::above(attempt.ballot(), incarnation_));
+  }
   const Learn news{line.epoch, line.key, attempt.ballot()};
   for (const NodeId node : attempt.electorate().voters()) services_.outbox.send(node, news);
   end_call(line);

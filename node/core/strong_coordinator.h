@@ -10,7 +10,8 @@
 //   change, or a read that found   Prepare  -> owners
 //   owners that disagree           Promise  <- majority, with what they have accepted
 //                                  Accept   -> owners   next = the waiting changes, one after the other, on top of it
-//                                  Accepted <- majority: chosen, and the answer (two round trips)
+//                                  Accepted <- majority: chosen, and the answer (two round trips). It promises our
+//                                              next ballot as well: the key's next change begins with Accept
 //                                  Learn    -> owners   nobody waits for it
 //
 // Invariants:
@@ -34,6 +35,7 @@
 #include "node/base/rng.h"
 #include "node/core/acceptors.h"
 #include "node/core/forwarder.h"
+#include "node/core/promises_ahead.h"
 #include "node/core/services.h"
 #include "node/paxos/learner.h"
 #include "node/paxos/proposer.h"
@@ -89,6 +91,7 @@ class StrongCoordinator {
     CallId call;             // of the poll or the attempt
     Epoch epoch;             // in which it was begun: its messages are of no other
     paxos::Ballot highest;   // heard of
+    std::set<NodeId> ahead;  // who has promised the ballot after the attempt's
     int conflicts = 0;       // in a row
     bool disagreed = false;  // the last poll has found no agreement
     Duration patience{};
@@ -107,7 +110,8 @@ class StrongCoordinator {
   void go_on(Line& line, Now now);
   void begin_poll(Line& line, Now now);
   void begin_attempt(Line& line, Now now);
-  void begin_call(Line& line, Now now);
+  bool begin_ahead(Line& line, Now now);
+  void begin_call(Line& line);
   void end_call(Line& line);
   void ask_silent(Line& line, Now now);
   void settle_poll(Line& line, Now now);
@@ -130,6 +134,7 @@ class StrongCoordinator {
   std::map<Slot, Line> lines_;
   std::map<CallId, Slot> calls_;
   std::set<std::pair<Instant, Slot>> timers_;
+  PromisesAhead ahead_;
   std::size_t open_ = 0;
   std::uint64_t next_request_ = 1;
   // Of all keys: a line is forgotten with its work, and our own vote, if we have one, may be unreadable.

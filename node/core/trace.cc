@@ -83,6 +83,7 @@ constexpr std::pair<Mark, std::string_view> kNames[] = {
     {Mark::strong_read_by_proposal, "strong_read_by_proposal"},
     {Mark::strong_change_chosen, "strong_change_chosen"},
     {Mark::strong_changes_together, "strong_changes_together"},
+    {Mark::strong_change_in_one_round, "strong_change_in_one_round"},
     {Mark::strong_attempt_outbid, "strong_attempt_outbid"},
     {Mark::strong_compare_lost, "strong_compare_lost"},
     {Mark::strong_in_doubt, "strong_in_doubt"},

@@ -86,6 +86,7 @@ enum class Mark : std::uint8_t {
   strong_read_by_proposal,
   strong_change_chosen,
   strong_changes_together,
+  strong_change_in_one_round,
   strong_attempt_outbid,
   strong_compare_lost,
   strong_in_doubt,

@@ -11,6 +11,7 @@
 // Pure. Lamport, "Paxos Made Simple" (2001); Rystsov, "CASPaxos" (arXiv:1802.07000).
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "node/paxos/ballot.h"
@@ -31,13 +32,17 @@ struct Acceptor {
     return true;
   }
 
-  // Phase 2. False: a higher ballot has been promised.
+  // Phase 2. False: a higher ballot has been promised. True also when it comes again.
   bool accept(const Ballot& ballot, Value proposed) {
+    if (ballot == accepted) return true;
     if (ballot < promised) return false;
     promised = accepted = ballot;
     value = std::move(proposed);
     return true;
   }
+
+  // Phase 1 of the next attempt of whoever made what is accepted: it knows what it will be told.
+  void promise_next() { promised = std::max(promised, above(accepted, accepted.proposer)); }
 };
 
 }  // namespace shoal::paxos

@@ -74,17 +74,6 @@ TEST_F(StrongTest, ARetryIsAnsweredAndNotAppliedAgain) {
   EXPECT_EQ(version_in(c.decode("k", c.get(first).context).seen), 1U);
 }
 
-// Counts what goes from the node that works on the key to one other owner.
-TEST_F(StrongTest, AReadTakesOneRoundTripAndAWriteTwo) {
-  c.put(first, {.value = "one"});
-  const std::string there{first, second};
-  const std::size_t before = c.delivered(there);
-  c.get(first);
-  EXPECT_EQ(c.delivered(there) - before, 1U) << "Poll";
-  c.put(first, {.value = "two"});
-  EXPECT_EQ(c.delivered(there) - before, 4U) << "Prepare, Accept, and Learn, which nobody waits for";
-}
-
 TEST_F(StrongTest, WhatWaitsForOneKeyGoesTogether) {
   c.slow_disk(second);
   c.slow_disk(third);
@@ -182,6 +171,63 @@ TEST_F(StrongTest, ADamagedVoterDoesNotVote) {
   const CallId call = c.start_put(first, {.value = "three"});
   c.advance(std::chrono::seconds(2));
   EXPECT_NE(c.reply<PutReply>(call).outcome.code, Errc::ok);
+}
+
+// ---- what travels ---------------------------------------------------------------------------------------------------
+
+// Messages between nodes; what a coordinator asks itself does not travel.
+class StrongTrafficTest : public StrongTest {
+ protected:
+  StrongTrafficTest() {
+    c.watch([this](const Cluster::Flight& flight, bool) {
+      std::visit([this](const auto& m) { count(m); }, flight.message);
+    });
+  }
+  template <class M>
+  void count(const M&) {
+    if constexpr (std::is_same_v<M, Prepare> || std::is_same_v<M, Promise>) ++first_phase;
+    if constexpr (std::is_same_v<M, Accept> || std::is_same_v<M, Accepted>) ++second_phase;
+    if constexpr (std::is_same_v<M, Poll> || std::is_same_v<M, Polled>) ++polls;
+    if constexpr (std::is_same_v<M, Learn>) ++learns;
+  }
+  void put(Name via, const std::string& value) {
+    first_phase = second_phase = polls = learns = 0;
+    EXPECT_EQ(c.put(via, {.value = value}).outcome.code, Errc::ok);
+  }
+
+  int first_phase = 0;
+  int second_phase = 0;
+  int polls = 0;
+  int learns = 0;
+};
+
+TEST_F(StrongTrafficTest, AChangeTakesTwoRoundTripsAndTheNextOneOfThatNodeOne) {
+  put(first, "one");
+  EXPECT_EQ(first_phase, 4);
+  EXPECT_EQ(second_phase, 4);
+  EXPECT_EQ(learns, 2);
+  put(first, "two");
+  EXPECT_EQ(first_phase, 0);
+  EXPECT_EQ(second_phase, 4);
+  EXPECT_EQ(learns, 2);
+  EXPECT_EQ(c.marks(first, Mark::strong_change_in_one_round), 1U);
+  EXPECT_THAT(values_of(c.get(second)), ElementsAre("two"));
+  EXPECT_EQ(polls, 4) << "a read takes one";
+}
+
+// The others promised somebody else while this node heard nothing.
+TEST_F(StrongTrafficTest, PromisesThatAreOverCostAnotherRound) {
+  put(first, "one");
+  c.isolate(first);
+  c.believe(first, Liveness::dead);
+  put(second, "two");
+  c.heal();
+  c.believe(first, Liveness::alive);
+  const CallId call = c.start_put(first, {.value = "three"});
+  c.advance(std::chrono::seconds(1));
+  EXPECT_EQ(c.reply<PutReply>(call).outcome.code, Errc::ok);
+  EXPECT_GE(c.marks(first, Mark::strong_attempt_outbid), 1U);
+  for (const Name via : {first, second, third}) EXPECT_THAT(values_of(c.get(via)), ElementsAre("three"));
 }
 
 // Nobody has to wait until it is asked a second time.
